@@ -1,0 +1,127 @@
+"""Events: what comes in from a surface, what is shown on it, and what a person really saw.
+
+The only words surfaces and dialogue share. Knows nothing of any platform's types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from memory import Scope
+
+InboundKind = Literal["message", "edit", "delete", "command", "action", "form", "stop", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file by name: from a person (``path`` is where the surface put its bytes) or to one."""
+
+    name: str
+    path: str = ""
+    data: bytes = b""
+    media: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing a person did. ``event_id`` is the same for every redelivery. For a command,
+    ``name`` is its verb without the slash and ``text`` its arguments as typed. ``origin`` holds
+    opaque platform matter (tokens, URLs): never stored, never logged."""
+
+    kind: InboundKind
+    event_id: str
+    scope: Scope
+    author: str
+    text: str = ""
+    name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    files: tuple[File, ...] = ()
+    origin: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """More of the answer. Deltas joined are the whole answer."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Work in progress. ``done``/``total`` draw a bar where ``total`` is known (> 0)."""
+
+    id: str
+    title: str
+    state: Literal["running", "done", "failed"]
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """[``n``] in the text stands for ``title``."""
+
+    n: int
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark about the page, under it: new facts, a removed marker, what the index could not give."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something to press. ``action`` is a command's verb, ``ref`` its arguments."""
+
+    action: str
+    label: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """What went wrong, as a sentence to the person; ``ref`` finds the details in the log."""
+
+    say: str
+    ref: str = ""
+
+
+Out = Text | Step | Cite | Note | Offer | Attach | Fail
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The end of an answer. ``status`` says how it ended, ``turn`` which turn it was ("" for a
+    command)."""
+
+    status: Literal["complete", "stopped", "failed"]
+    turn: str = ""
+    reason: str = ""
+    leave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The truth about what a person saw: the platform's message ids and the text shown."""
+
+    ids: tuple[str, ...]
+    text: str
+    complete: bool
+
+
+class Stage(Protocol):
+    """Where a reply is played. A surface supplies one per reply; unknown outs are dropped."""
+
+    async def show(self, out: Out) -> None: ...
+
+    async def finish(self, reply: Reply) -> Sent: ...

@@ -1,0 +1,136 @@
+"""Conversation: who speaks where, and the tree of turns a thread is.
+
+Knows nothing of storage, models, search or platforms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who may see. Every ledger call takes one.
+
+    ``platform`` is ``terminal``, ``slack`` or ``discord``; ``tenant`` the Slack team, the
+    Discord guild, or ``local``; ``room`` the channel; ``thread`` the surface's own name for
+    the conversation, empty for a call about the whole room.
+    """
+
+    platform: str
+    tenant: str
+    room: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """One fictional world or programme. Canon and sources belong to a show.
+
+    ``canon_version`` grows by one with every change of the show's canon.
+    """
+
+    id: str
+    tenant: str
+    name: str
+    brief: str = ""
+    style: str = ""
+    canon_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel and what it is set to. ``show`` is a show's id, or None while unbound."""
+
+    scope: Scope
+    show: str | None = None
+    format: str = "chat"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recap:
+    """What happened before the window: ``text`` covers every turn up to depth ``upto``."""
+
+    text: str
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One conversation: a tree of turns with a head. ``note`` is steering the room pinned to it."""
+
+    id: str
+    scope: Scope
+    show: str
+    title: str = ""
+    format: str = "chat"
+    note: str = ""
+    branch: str = "main"
+    head: str | None = None
+    recap: Recap | None = None
+    created: datetime | None = None
+    touched: datetime | None = None
+
+
+class TakeStatus(StrEnum):
+    """WRITING until it ends; a take found WRITING at start belongs to a program that died."""
+
+    WRITING = "writing"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One alternative answer to a turn. ``text`` is what was really shown, no more.
+
+    ``receipts`` is JSON the writing side made (passages, drops, tokens, times): kept, never read here.
+    """
+
+    id: str
+    turn: str
+    number: int
+    text: str
+    status: TakeStatus
+    reason: str = ""
+    writer: str = ""
+    steer: str = ""
+    receipts: Mapping[str, Any] = field(default_factory=dict)
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a person said plus the bot's answer. ``depth`` counts from 1 along the path.
+
+    ``take`` is the chosen answer, None while there is none.
+    """
+
+    id: str
+    thread: str
+    parent: str | None
+    depth: int
+    branch: str
+    author: str
+    text: str
+    format: str
+    take: Take | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The one read of a turn: everything memory knows that the next answer needs.
+
+    ``window`` holds the latest turns of the path to the head, oldest first, at most the
+    number asked for; what lies before it is in ``thread.recap`` and in the index.
+    """
+
+    show: Show
+    room: Room
+    thread: Thread
+    window: tuple[Turn, ...] = ()

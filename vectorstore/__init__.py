@@ -1,0 +1,9 @@
+"""The index: what can be found. The front door; loads nothing heavy.
+
+Derived from the ledger: it can be dropped and rebuilt. Knows nothing of SQL, prompts or platforms.
+"""
+
+from vectorstore.passage import Origin, Passage
+from vectorstore.query import Found, Hit, Query, Sight
+
+__all__ = ["Found", "Hit", "Origin", "Passage", "Query", "Sight"]
