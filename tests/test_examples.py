@@ -62,7 +62,7 @@ def read(path: Path) -> BibleFile:
 
 
 BIBLE = {path.stem: read(path) for path in sorted((SHOW / "bible").glob("*.md"))}
-LINES = [json.loads(line) for line in (SHOW / "questions.jsonl").read_text("utf-8").splitlines()]
+LINES = [json.loads(line) for line in SHOW.with_name(f"{SHOW.name}.questions.jsonl").read_text("utf-8").splitlines()]
 ANSWERED = [line for line in LINES if line["answer"] is not None]
 UNANSWERED = [line for line in LINES if line["answer"] is None]
 FOLLOWING = [line for line in ANSWERED if "before" in line]
@@ -137,6 +137,10 @@ def test_the_scenes_and_the_host_page_name_only_people_of_the_show() -> None:
 
 def test_only_the_pitch_is_not_accepted() -> None:
     assert [entry.stem for entry in BIBLE.values() if entry.status != "accepted"] == ["dry-passage"]
+
+
+def test_nobody_who_learns_the_show_learns_the_answers_to_its_questions() -> None:
+    assert {path.suffix for path in SHOW.rglob("*") if path.is_file()} == {".md", ".fountain"}
 
 
 def test_there_are_enough_questions_of_each_sort() -> None:
