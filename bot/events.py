@@ -48,6 +48,15 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Final:
+    """The whole page as it ends, with the citation markers the streamed text did not have yet.
+    A surface that can edit replaces what it showed; the terminal finishes its last lines with it
+    and says under the page which earlier sentence stands on what. At most one, before ``Cite``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Work in progress. ``done``/``total`` draw a bar where ``total`` is known (> 0)."""
 
@@ -96,18 +105,19 @@ class Fail:
     ref: str = ""
 
 
-Out = Text | Step | Cite | Note | Offer | Attach | Fail
+Out = Text | Final | Step | Cite | Note | Offer | Attach | Fail
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The end of an answer. ``status`` says how it ended, ``turn`` which turn it was ("" for a
-    command)."""
+    command). ``scope`` is where the person goes on (after /open, /show); None: where they are."""
 
     status: Literal["complete", "stopped", "failed"]
     turn: str = ""
     reason: str = ""
     leave: bool = False
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
