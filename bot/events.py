@@ -3,7 +3,7 @@
 The only words surfaces and dialogue share. Knows nothing of any platform's types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -135,3 +135,8 @@ class Stage(Protocol):
     async def show(self, out: Out) -> None: ...
 
     async def finish(self, reply: Reply) -> Sent: ...
+
+
+Respond = Callable[[Inbound, Stage], Awaitable[Reply]]
+"""What a surface calls for every Inbound: the dialogue plays the answer onto the stage, finishes it,
+and returns how it ended. Called again with a ``stop`` while an answer is played, it stops that one."""

@@ -114,9 +114,7 @@ def _block(node: SyntaxTreeNode, lines: Sequence[str], first: str, rest: str) ->
             yield Unit(Text(node.content), first, rest, gap)
 
 
-def _nested(
-    nodes: Sequence[SyntaxTreeNode], lines: Sequence[str], first: str, rest: str, gap: bool
-) -> Iterator[Unit]:
+def _nested(nodes: Sequence[SyntaxTreeNode], lines: Sequence[str], first: str, rest: str, gap: bool) -> Iterator[Unit]:
     if not nodes:
         yield Unit(Text(""), first, rest, gap)
     for index, node in enumerate(nodes):
@@ -192,7 +190,7 @@ def wrap(unit: Unit, width: int, since: int = 0) -> list[tuple[Text, int]]:
     """A unit's lines from character ``since`` of its text on, each with the character after it."""
     if unit.rows:
         return [(Text.assemble((unit.rest, "dim"), row), 0) for row in _table(unit.rows, width - wcswidth(unit.rest))]
-    room = max(width - wcswidth(unit.rest or unit.first), 8)
+    room = max(width - max(wcswidth(unit.rest), wcswidth(unit.first)), 8)
     text = unit.text[since:] if since else unit.text
     starts = breaks(text.plain, room)
     lines = text.divide(starts) if starts else [text]
@@ -205,9 +203,16 @@ def wrap(unit: Unit, width: int, since: int = 0) -> list[tuple[Text, int]]:
     return wrapped
 
 
+def wrap_text(text: Text, width: int, hang: str = "  ") -> list[Text]:
+    """A styled line that is no markup, in lines of ``width``."""
+    return [row for row, _ in wrap(Unit(text, "", hang), width)]
+
+
 def _table(rows: Sequence[Sequence[Text]], width: int) -> Iterator[Text]:
     head, *body = rows
-    table = Table(*head, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in head:
+        table.add_column(name)
     for row in body:
         table.add_row(*row)
     console = Console(width=max(width, 8), file=StringIO(), color_system="truecolor", legacy_windows=False)

@@ -5,6 +5,7 @@ Knows nothing of what is shown or where.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 
 class Pace:
@@ -41,10 +42,8 @@ class Pace:
         while self._dirty:
             wait = self._last + self._interval - loop.time()
             if wait > 0 and not self._hurry.is_set():
-                try:
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._hurry.wait(), wait)
-                except TimeoutError:
-                    pass
             self._dirty = False
             await self._show()
             self._last = loop.time()

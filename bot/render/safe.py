@@ -26,9 +26,7 @@ _JOINING = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ua840-\ua8ff\uf
 # ... and ZWJ between two pictures, the first one perhaps with a skin tone or a variation selector.
 _PICTURE = "\u00a9\u00ae\u200d\u203c-\u3299\U0001f000-\U0001faff"
 _JOINER = re.compile(
-    f"(?<![{_JOINING}])\u200c"
-    f"|(?<![{_JOINING}{_PICTURE}\ufe0f])\u200d"
-    f"|(?<=[{_PICTURE}\ufe0f])\u200d(?![{_PICTURE}])"
+    f"(?<![{_JOINING}])\u200c|(?<![{_JOINING}{_PICTURE}\ufe0f])\u200d|(?<=[{_PICTURE}\ufe0f])\u200d(?![{_PICTURE}])"
 )
 # One variation selector may follow what it varies; the supplement only follows a Han character.
 _VARIATION = re.compile(

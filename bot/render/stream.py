@@ -5,8 +5,8 @@ may still change stays live. Knows nothing of screens.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rich.text import Text
 
@@ -26,13 +26,27 @@ class Ending:
     quotes: dict[int, list[str]]
 
 
-class Stream:
-    """One answer. ``feed`` deltas, ``paint`` as often as wanted, ``end`` once."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line; whether it is final; and where the one after it begins."""
 
-    def __init__(self) -> None:
+    text: Text
+    gap: bool
+    sure: bool
+    unit: int
+    end: int
+
+
+class Stream:
+    """One answer. ``feed`` deltas, ``paint`` as often as wanted, ``end`` once. The last ``keep`` lines
+    stay live though they are final: a short page can then still get its markers where they belong."""
+
+    def __init__(self, keep: int = 6) -> None:
+        self._keep = max(keep, 1)
         self._cleaner = Cleaner()
         self._done = ""  # blocks whose lines were all given out
         self._tail = ""
+        self._tail_gap = False  # an empty line stood before the tail
         self._done_units = 0
         self._unit = 0  # in the tail: the unit to go on with ...
         self._since = 0  # ... and its first character not given out
@@ -49,24 +63,20 @@ class Stream:
     def paint(self, width: int) -> tuple[list[Text], list[Text]]:
         """New final lines, and the live ones after them."""
         parsed = parse(self._tail)
-        final: list[Text] = []
         units = parsed.units
-        while self._unit < len(units):
-            unit, last = units[self._unit], self._unit == len(units) - 1
-            rows = wrap(unit, width, self._since)
-            sure = [(row, end) for row, end in (rows[:-1] if last else rows) if end <= unit.settled]
-            if sure:
-                final += [*self._gap(unit), *(row for row, _ in sure)]
-                self._begun, self._since = True, sure[-1][1]
-            if len(sure) < len(rows):
-                break
-            self._unit, self._since = self._unit + 1, 0
-        live = self._rest(units, width)
+        if units and self._tail_gap:
+            units = (replace(units[0], gap=True), *units[1:])
+        rows = list(self._rest(units, width))
+        free = max(len(rows) - self._keep, 0)
+        given = next((n for n, row in enumerate(rows[:free]) if not row.sure), free)
+        if given:
+            self._begun, self._unit, self._since = True, rows[given - 1].unit, rows[given - 1].end
         if 0 < parsed.before <= self._unit:
             self._done, self._tail = self._done + self._tail[: parsed.at], self._tail[parsed.at :]
             self._done_units += parsed.before
             self._unit -= parsed.before
-        return final, live
+            self._tail_gap = units[parsed.before].gap
+        return _lines(rows[:given]), _lines(rows[given:])
 
     def end(self, width: int, final: str = "") -> Ending:
         """What is left. With the page's ``final`` form, the markers it has and the stream had not
@@ -84,21 +94,25 @@ class Stream:
             quotes = _quotes(page, shown, here, since)
             self._since = since
         self._done, self._tail, self._unit = self.text, "", here
-        return Ending(tuple(self._rest(page, width)), quotes)
+        return Ending(tuple(_lines(list(self._rest(page, width)))), quotes)
 
-    def _rest(self, units: Sequence[Unit], width: int) -> list[Text]:
-        lines: list[Text] = []
+    def _rest(self, units: Sequence[Unit], width: int) -> Iterator[_Row]:
+        """The lines from where we are on."""
         begun = self._begun
         for index in range(self._unit, len(units)):
             unit, since = units[index], self._since if index == self._unit else 0
-            if unit.gap and begun and since == 0:
-                lines.append(Text())
-            lines += [row for row, _ in wrap(unit, width, since)]
-            begun = True
-        return lines
+            rows = wrap(unit, width, since)
+            last = index == len(units) - 1
+            for place, (text, end) in enumerate(rows):
+                gap = unit.gap and begun and since == place == 0
+                ends = place == len(rows) - 1
+                sure = end <= unit.settled and not (last and ends)
+                yield _Row(text, gap, sure, index + ends, 0 if ends else end)
+                begun = True
 
-    def _gap(self, unit: Unit) -> list[Text]:
-        return [Text()] if unit.gap and self._begun and self._since == 0 else []
+
+def _lines(rows: Sequence[_Row]) -> list[Text]:
+    return [line for row in rows for line in ((Text(), row.text) if row.gap else (row.text,))]
 
 
 def sentences(text: str) -> dict[int, list[str]]:
@@ -122,6 +136,8 @@ def _after_markers(marked: str, plain: str, since: int) -> int:
             at = found.end()
             continue
         wanted -= not marked[at].isspace()
+        at += 1
+    while at < len(marked) and marked[at].isspace():
         at += 1
     return at
 
