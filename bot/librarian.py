@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from memory import Job
-from vectorstore import IndexError_, Passage
+from vectorstore import IndexFault, Passage
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Outbox(Protocol):
 
 
 class Shelf(Protocol):
-    async def replace(self, record: str, passages: Sequence[Passage]) -> None: ...
+    async def replace(self, record: str, passages: Sequence[Passage]) -> int: ...
 
 
 Cut = Callable[[Job], Awaitable[Sequence[Passage]]]
@@ -54,7 +54,7 @@ class Librarian:
         while True:
             try:
                 await self.settle()
-            except IndexError_ as error:
+            except IndexFault as error:
                 log.warning("The index is behind the ledger: %s", error)
                 await asyncio.sleep(PATIENCE)
                 continue
