@@ -23,8 +23,9 @@ from bot.events import Inbound, Reply, Stage
 from bot.gate import Gate
 from bot.learning import Learning
 from bot.librarian import Librarian
+from bot.lore import Lore
 from bot.rooms import Rooms
-from chains import Format, Names
+from chains import Format
 from chains.formats import load_formats
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
@@ -49,7 +50,7 @@ class App:
     librarian: Librarian
     learning: Learning
     rooms: Rooms
-    names: "CanonNames"
+    lore: "Lores"
     formats: Mapping[str, Format]
     problems: Sequence[str]
 
@@ -67,19 +68,19 @@ class Conversing:
         return await self.gate.admit(inbound, stage)
 
 
-class CanonNames:
-    """A show's names, read anew only when its canon has changed."""
+class Lores:
+    """A show's lore, read anew only when its canon has changed."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._known: dict[str, tuple[int, Names]] = {}
+        self._known: dict[str, tuple[int, Lore]] = {}
 
-    async def __call__(self, show: Show) -> Names:
-        version, names = self._known.get(show.id, (-1, Names()))
+    async def __call__(self, show: Show) -> Lore:
+        version, lore = self._known.get(show.id, (-1, Lore()))
         if version != show.canon_version:
-            names = Names.read(await self._ledger.canon.listing(show.tenant, show.id))
-            self._known[show.id] = (show.canon_version, names)
-        return names
+            lore = Lore.of(await self._ledger.canon.listing(show.tenant, show.id))
+            self._known[show.id] = (show.canon_version, lore)
+        return lore
 
 
 async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = False) -> App:
@@ -109,7 +110,7 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
         librarian=librarian,
         learning=Learning(reader, ledger.shows, ledger.bible, ledger.sources, librarian),
         rooms=Rooms(ledger.shows, ledger.threads, settings.window),
-        names=CanonNames(ledger),
+        lore=Lores(ledger),
         formats=loaded.formats,
         problems=loaded.problems,
     )
@@ -122,7 +123,7 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         turns=app.ledger.turns,
         library=app.index,
         catalogue=app.librarian,
-        names=app.names,
+        lore=app.lore,
         formats=app.formats,
         writer=writer,
         window=app.settings.window,
@@ -163,7 +164,7 @@ def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
     pages = Pages(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, app.formats, changed)
     canon = CanonDesk(app.rooms, app.ledger.canon, changed)
     knowledge = Knowledge(
-        app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.names, app.learning, changed
+        app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed
     )
     return {**talk.handlers(), **pages.handlers(), **canon.handlers(), **knowledge.handlers()}
 

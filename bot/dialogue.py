@@ -14,22 +14,23 @@ from typing import Any, Protocol
 from bot import receipts
 from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
 from bot.logs import ref
+from bot.lore import Lore
 from chains import (
-    Card,
+    Drafts,
     Format,
-    Message,
-    Names,
     Page,
     Prompt,
     Question,
     Sampling,
     Written,
+    check,
     claims,
     draft,
     fit,
     ground,
     question,
     recap,
+    texts,
     unmarked,
 )
 from memory import Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
@@ -81,15 +82,13 @@ class Catalogue(Protocol):
     async def catch_up(self, within: float) -> bool: ...
 
 
-class Writer(Protocol):
-    card: Card
-
+class Writer(Drafts, Protocol):
     async def ready(self) -> None: ...
 
     async def count(self, texts: Sequence[str]) -> list[int]: ...
 
 
-NamesOf = Callable[[Show], Awaitable[Names]]
+LoreOf = Callable[[Show], Awaitable[Lore]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Dialogue:
         turns: Turns,
         library: Library,
         catalogue: Catalogue,
-        names: NamesOf,
+        lore: LoreOf,
         formats: Mapping[str, Format],
         writer: Writer,
         window: int = 12,
@@ -122,7 +121,7 @@ class Dialogue:
         self._turns = turns
         self._library = library
         self._catalogue = catalogue
-        self._names = names
+        self._lore = lore
         self._formats = formats
         self._writer = writer
         self._window = window
@@ -152,12 +151,12 @@ class Dialogue:
         began = time.perf_counter()
         talk, turn = ask.talk, ask.turn
         form = self._formats.get(turn.format) or self._formats["chat"]
-        names = await self._names(talk.show)
-        asked = question(turn.text, talk, names, form)
+        lore = await self._lore(talk.show)
+        asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
         found = await self._library.search(_query(asked, ask))
         await _wait_for(self._writer, stage)
-        prompt = await self._prompt(ask, form, found, names)
+        prompt = await self._prompt(ask, form, found, lore)
         ready = time.perf_counter()
         play = _Play(stage, self._saver(talk.thread.scope, ask.take))
         written = await draft(
@@ -171,27 +170,30 @@ class Dialogue:
             on_text=play.text,
             halt=halt,
         )
-        page = ground(written.text, prompt, names, request=turn.text, said=_said(talk))
+        page = ground(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
         self._later(self._keep_recap(talk.thread.scope))
         return await _finish(stage, turn, form, written, page, found)
 
-    async def _prompt(self, ask: Ask, form: Format, found: Found, names: Names) -> Prompt:
+    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore) -> Prompt:
         """Fit what there is into the writer's context, counted in its own tokens."""
+        card = self._writer.card
         wanted = claims(
-            form,
             ask.talk,
-            found,
-            names,
-            author=ask.turn.author,
-            message=ask.turn.text,
+            ask.turn.text,
+            ask.turn.author,
+            form,
+            card,
+            hits=found.hits,
+            pinned=() if card.small else lore.pinned,
             steer=ask.steer,
             previous=ask.previous,
-            card=self._writer.card,
         )
-        counts = await self._writer.count([claim.text for claim in wanted])
-        return fit(wanted, counts, self._writer.card, form)
+        counted = texts(wanted)
+        counts = await self._writer.count(counted)
+        return fit(wanted, dict(zip(counted, counts, strict=True)), card, form)
 
     def _saver(self, scope: Scope, take: Take) -> Callable[[str], Awaitable[None]]:
         async def save(text: str) -> None:
@@ -219,7 +221,9 @@ class Dialogue:
         due = await self._threads.recap_due(scope, self._window)
         if due:
             talk = await self._threads.conversation(scope, self._window)
-            await self._threads.keep_recap(scope, due[-1].id, recap(talk.thread.recap, due))
+            told = recap(talk.thread.recap, due, (await self._lore(talk.show)).names)
+            if told is not None:
+                await self._threads.keep_recap(scope, due[-1].id, told.text)
 
 
 _STATUS = {

@@ -12,7 +12,7 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply, Step
 from bot.learning import Learning, summary
 from bot.rooms import Rooms
-from chains import Names, names_in
+from bot.lore import Lore
 from memory import Scope, Show, Source
 from vectorstore import Found, Hit, Query, Sight
 
@@ -33,8 +33,8 @@ class Library(Protocol):
     async def search(self, query: Query) -> Found: ...
 
 
-class NamesOf(Protocol):
-    async def __call__(self, show: Show) -> Names: ...
+class LoreOf(Protocol):
+    async def __call__(self, show: Show) -> Lore: ...
 
 
 class Changed(Protocol):
@@ -50,7 +50,7 @@ class Knowledge:
         shows: Shows,
         sources: Sources,
         library: Library,
-        names: NamesOf,
+        lore: LoreOf,
         learning: Learning,
         changed: Changed,
     ) -> None:
@@ -58,7 +58,7 @@ class Knowledge:
         self._shows = shows
         self._sources = sources
         self._library = library
-        self._names = names
+        self._lore = lore
         self._learning = learning
         self._changed = changed
 
@@ -123,7 +123,8 @@ class Knowledge:
             raise Mistaken("Say what to look for: `/search the winch key`.")
         depth = talk.window[-1].depth if talk.window else 0
         sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {talk.thread.branch: depth})
-        named = names_in(call.text, await self._names(talk.show))
+        lore = await self._lore(talk.show)
+        named = tuple(name.name for name in lore.names.within(call.text))
         found = await self._library.search(Query(sight, call.text, names=named))
         return await call.say(listing(found))
 
