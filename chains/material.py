@@ -5,8 +5,8 @@ Knows nothing of models, of how passages were found, or of platforms.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chains.prompt import Cited, Message
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", re.I | re.S)
 _ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
 _NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
-_ROLE = re.compile(r"\b(?:between|and|with|for|by|from)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
+_ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
 _TAIL = re.compile(r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
                    r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*", re.I | re.S)
 _ASKED = frozenset(
@@ -29,6 +29,7 @@ _PLAIN = frozenset(
     "song quest plot ad host lyrics dialogue vfx shot about between one two three four five six seven eight nine ten add pitch show create describe plan int ext "
     "day night list continue try use also keep set".split()
 )
+_WHOLE = re.compile(r"[^.!?。！？]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?。！？]+[\"”’')]*")
 _OPEN = re.compile(r"(?:^|[.!?:…\n\"“”]\s*|[-*#>]\s+)[\"“‘'(*_]*$")
 
 
@@ -39,7 +40,7 @@ class Material:
     ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
     labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the clause of the request that says what
     happens, ``topics`` are what it wants covered, ``names`` the words that may appear as names.
-    ``passages`` are texts, best first. ``latin`` is false for a request in another script.
+    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``latin`` is false for a request in another script.
     """
 
     messages: tuple[Message, ...]
@@ -51,6 +52,7 @@ class Material:
     topics: tuple[str, ...] = ()
     premise: str = ""
     passages: tuple[str, ...] = ()
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
 
     @property
@@ -67,6 +69,8 @@ def gather(
     asked = _TAIL.sub("", request.strip()).strip() or request.strip()
     cast, others = _cast(asked, said, passages)
     places = _of_kind("place", asked, said, passages)
+    things = _things(asked, passages, cast, places)
+    topics = _topics(asked, passages)
     named = frozenset(name_words("\n".join([request, *said, *(f"{p.title}. {p.text}" for p in passages)])))
     called = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
     return Material(
@@ -75,9 +79,10 @@ def gather(
         cast=cast,
         others=others,
         places=places,
-        things=_things(asked, passages, cast, places),
-        topics=_topics(asked, passages),
+        things=things,
+        topics=topics,
         premise=_premise(asked),
+        facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=named | frozenset(called) | frozenset(word for label in (*cast, *places) for word in words(label)),
     )
@@ -124,8 +129,9 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
             spots.append((at, _label(person, asked)))
     known = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
     for match in _ROLE.finditer(asked):
-        if not set(words(match.group(2))) & _ASKED and not any(_is(p, match.group(2)) for p in passages):
-            spots.append((match.start(), f"{match.group(1) if match.group(1) == 'the' else 'the'} {match.group(2)}".title().removeprefix("The ")))
+        taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
+        if "between" in asked.lower() and not taken and not set(words(match.group(2))) & _ASKED:
+            spots.append((match.start(2), match.group(2).title()))
     for name in name_words(asked):
         if name not in known:
             spots.append((asked.index(name), name))
@@ -161,16 +167,16 @@ def _where(passage: Cited, text: str) -> int | None:
 def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[str, ...]:
     mine = [p for p in passages if p.kind == kind]
     texts = [asked, *reversed(said)]
-    named = [p.title for text in texts for p in mine if _where(p, text) is not None]
-    return _once([*named, *(p.title for p in mine)])
+    named = [_lowered(p.title) for text in texts for p in mine if _where(p, text) is not None]
+    return _once([*named, *(_lowered(p.title) for p in mine)])
 
 
 def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
-    taken = {w.lower() for label in (*cast, *places) for w in words(label)}
+    taken = {w.lower() for label in cast for w in words(label)}
     named = [_articled(p.title) for p in passages if p.kind not in ("character", "place") and len(p.title.split()) < 5 and _where(p, asked) is not None]
     nouns = [f"{m.group(1) if m.group(1) not in ('a', 'an') else 'the'} {_noun(m.group(2))}" for m in _NOUN.finditer(asked)]
     nouns = [n for n in nouns if not set(words(n.lower())) & (_ASKED | taken) and n.split()[-1] not in _PLAIN]
-    return _once([*named, *nouns])
+    return tuple(n for n in _once([*named, *nouns]) if n.lower() not in {p.lower() for p in places})
 
 
 def _noun(found: str) -> str:
@@ -179,14 +185,37 @@ def _noun(found: str) -> str:
 
 
 def _articled(title: str) -> str:
-    return title if not title or title.split()[0].lower() in ("the", "a", "an") else f"the {title}"
+    return _lowered(title) if title.split()[0].lower() in ("the", "a", "an") else f"the {title}"
+
+
+def _lowered(title: str) -> str:
+    """*The Lamp Room* as it stands in the middle of a sentence: *the Lamp Room*."""
+    first, _, rest = title.partition(" ")
+    return f"{first.lower()} {rest}" if first in ("The", "A", "An") and rest else title
+
+
+def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[str, ...]]:
+    """For each label, the short whole sentences of the first passage that is about it."""
+    facts: dict[str, tuple[str, ...]] = {}
+    for label in labels:
+        mine = {w.lower() for w in words(label)} - {"the", "a", "an"}
+        about = next((p for p in passages if mine and any(mine <= {w.lower() for w in words(n)} for n in (p.title, *p.names))), None)
+        if about is not None:
+            facts[label.lower()] = tuple(s for s in sentences(about.text) if len(words(s)) <= 40)
+    return facts
+
+
+def sentences(text: str) -> list[str]:
+    """The whole sentences of a text, in order, headings and list items left out."""
+    plain = " ".join(line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line))
+    return [s for piece in _WHOLE.findall(plain) if len(words(s := piece.strip())) > 2]
 
 
 def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:
     match = _ABOUT.search(asked)
     listed = [part.strip(" .!?\n") for part in re.split(r",|;|\n|\band\b", match.group(1))] if match else []
-    listed = [part for part in listed if 0 < len(words(part)) <= 6 and not set(words(part.lower())) <= _PLAIN]
-    return _once([*listed, *(p.title for p in passages if p.title and len(p.title) <= 40)])
+    listed = [part for part in listed if 0 < len(words(part)) <= 6 and not set(words(part.lower())) & _ASKED and not set(words(part.lower())) <= _PLAIN]
+    return _once([*listed, *(_lowered(p.title) for p in passages if p.title and len(p.title) <= 40)])
 
 
 def _premise(asked: str) -> str:

@@ -15,19 +15,18 @@ from time import perf_counter
 from typing import Protocol, TypeVar
 
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, words
+from chains.material import Material, number_of, sentences, words
 from chains.prompt import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
 
-TAKES = 4
+TAKES = 6
 ROUNDS = 3
 
-VARIABLES = frozenset(("a", "b", "n", "lead", "second", "person", "place", "where", "thing", "topic", "premise", "request"))
+VARIABLES = frozenset(("a", "b", "n", "lead", "second", "person", "place", "where", "thing", "topic", "premise", "request", "about_lead", "about_place", "about_thing", "about_topic", "more_topic"))
 
 _SLOT = re.compile(r"<(\w+)>")
 _VARIABLE = re.compile(r"\{(\w+)\}")
-_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]+")
 _T = TypeVar("_T")
 
 Show = Callable[[str], Awaitable[None]]
@@ -134,8 +133,11 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         "premise": material.premise,
         "request": material.request,
     }
+    for name in ("lead", "place", "thing", "topic"):
+        values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
+    values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
-    return values | {f"{name.title()}": text[:1].upper() + text[1:] for name, text in values.items() if name.islower() and len(name) > 1}
+    return values | {f"{name.capitalize()}": text[:1].upper() + text[1:] for name, text in values.items() if name.islower() and len(name) > 1}
 
 
 def _turn(labels: Sequence[str], n: int) -> str:
@@ -265,9 +267,8 @@ class _Desk:
     def _quoted(self, slot: Slot, speaker: str) -> str:
         """The canon's own words: the passages' sentence nearest to the request that was not said yet."""
         asked = content(self._material.request)
-        sentences = [s.strip() for text in self._material.passages for s in _SENTENCE.findall(" ".join(text.split()))]
         fit = [
-            s for s in sentences
+            s for text in self._material.passages for s in sentences(text)
             if 2 < len(words(s)) <= slot.tokens and not again(s, self._shown) and not strays(s, self._material) and not (speaker and speaker in s)
         ]
         return max(fit, key=lambda s: len(content(s) & asked), default="")

@@ -84,6 +84,8 @@ def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, s
     added = [w.lower() for w in words(text[len(opening) :])] if opening and text.startswith(opening) else tokens
     if not added:
         return "empty"
+    if opening[-1:].isalpha() and text.startswith(opening) and text[len(opening)].isalpha():
+        return "markup"
     if _META.search(text):
         return "about itself"
     if _MARKUP.search(text) or _LABEL.match(text) or text.count('"') % 2:
@@ -92,7 +94,7 @@ def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, s
         return "unfinished"
     if speaker and speaker.lower() in tokens:
         return "names itself"
-    if strays(text, material):
+    if strays(text.removeprefix(opening), material):
         return "new name"
     if repeats(text) or again(text, page, opening):
         return "repeats"
@@ -125,7 +127,8 @@ def _score(text: str, opening: str, material: Material, page: str, slot: Slot) -
     short = max(0, 5 - length) * 0.25
     support = (2.0 * len(new & asked - said) + 1.2 * len(new & ground - said)) / (2 + len(new))
     fresh = len(new - said) / (1 + len(new))
-    return support + fresh - short
+    nowhere = 0.3 * len(new - asked - ground - said)
+    return support + fresh - short - nowhere
 
 
 def best(judged: Sequence[Judged]) -> Judged | None:
