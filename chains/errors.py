@@ -11,3 +11,7 @@ class FormatError(ChainError):
 
 class WriterError(ChainError):
     """The writer cannot be opened, or cannot answer this."""
+
+
+class EngineLost(WriterError):
+    """The engine's process died while it worked on this. Asking again is right: it is restarted."""

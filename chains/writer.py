@@ -3,8 +3,22 @@
 Knows nothing of which model it is, of prompts' content, or of platforms.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from chains.errors import WriterError
+from chains.format import Sampling
+from chains.prompt import Message
+
+Finish = Literal["complete", "length", "stopped", "failed"]
+OnText = Callable[[str], Awaitable[None]]
+
+_LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,232 @@ class Written:
     (was told to) or ``failed``; ``reason`` is then a sentence."""
 
     text: str
-    finish: Literal["complete", "length", "stopped", "failed"]
+    finish: Finish
     usage: Usage = Usage()
     reason: str = ""
+
+
+class Chat(Protocol):
+    """A LangChain chat model, as far as it is used here."""
+
+    def astream(self, input: Any, /, *, stop: list[str] | None = None, **kwargs: Any) -> AsyncIterator[Any]: ...  # noqa: A002
+
+
+class Inner(Protocol):
+    """What a model of our own does beyond LangChain's chat models."""
+
+    async def takes(
+        self, messages: Sequence[Message], sampling: Sampling, *, n: int, tokens: int, stop: Sequence[str], tenant: str
+    ) -> list[Written]: ...
+
+    async def scores(self, messages: Sequence[Message], options: Sequence[str], tenant: str) -> list[float]: ...
+
+    async def count(self, texts: Sequence[str]) -> list[int]: ...
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A loaded model and what the writer must know of it. ``arguments`` turns sampling, token bound
+    and tenant into the call's arguments; ``explain`` makes a sentence of a ``mishap``, an error that
+    is the model's and not the program's."""
+
+    chat: Chat
+    card: Card
+    arguments: Callable[[Sampling, int, str], dict[str, Any]]
+    mishaps: tuple[type[Exception], ...] = (WriterError,)
+    explain: Callable[[Exception], str] = str
+    inner: Inner | None = None
+    close: Callable[[], Awaitable[None]] = _nothing
+
+
+class Writer:
+    """One model, for all conversations at once. Belongs to one event loop.
+
+    ``card`` is what is known before the model is loaded; after `ready` it is exact."""
+
+    def __init__(self, card: Card, load: Callable[[], Awaitable[Backend]]) -> None:
+        self.card = card
+        self._load = load
+        self._loading: asyncio.Task[Backend] | None = None
+
+    def begin(self) -> None:
+        """Starts loading behind. Needs a running event loop; `ready` does it otherwise."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._open(), name=f"load {self.card.name}")
+
+    async def ready(self) -> None:
+        """Returns when the model is loaded. Raises WriterError with a sentence where it cannot be."""
+        await self._backend()
+
+    async def write(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        tokens: int,
+        stop: Sequence[str] = (),
+        tenant: str,
+        on_text: OnText | None = None,
+        halt: asyncio.Event | None = None,
+    ) -> Written:
+        """Writes an answer, or continues a last message of role assistant where the card says
+        ``prefill``. ``on_text`` gets the text piece by piece; ``halt`` stops it within two tokens.
+
+        Whatever goes wrong with the model ends the answer as ``failed`` with a sentence, never in
+        an exception; what ``on_text`` raises stops the writing and is passed on."""
+        draft = _Draft()
+        try:
+            backend = await self._backend()
+        except WriterError as error:
+            return draft.end("failed", str(error))
+        pairs = [(message.role, message.text) for message in messages]
+        arguments = backend.arguments(sampling, tokens, tenant)
+        try:
+            stream = backend.chat.astream(pairs, stop=list(stop) or None, **arguments)
+            async with aclosing(_until(stream, halt)) as chunks:
+                async for chunk in chunks:
+                    text = draft.add(chunk)
+                    if text and on_text is not None:
+                        await on_text(text)
+        except backend.mishaps as error:
+            return draft.end("failed", backend.explain(error))
+        return draft.end("stopped" if halt is not None and halt.is_set() and not draft.finish else None)
+
+    async def takes(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        n: int,
+        tokens: int,
+        stop: Sequence[str] = (),
+        tenant: str,
+    ) -> list[Written]:
+        """``n`` answers to one prompt: drawn together where the card says ``batch``, else side by
+        side. With a seed, take k is drawn with another one each, and again the same each time."""
+        began = time.perf_counter()
+        try:
+            backend = await self._backend()
+            if backend.inner is None:
+                return await self._side_by_side(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
+            drawn = await backend.inner.takes(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
+        except WriterError as error:
+            return [Written("", "failed", Usage(total_ms=_since(began)), str(error))] * n
+        return [replace(take, usage=replace(take.usage, total_ms=_since(began))) for take in drawn]
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str], *, tenant: str) -> list[float]:
+        """How likely each option is as the continuation: the mean of its tokens' log-likelihoods,
+        in nats. Raises WriterError where the card says it cannot."""
+        backend = await self._backend()
+        if backend.inner is None or not backend.card.choose:
+            raise WriterError(f"{self.card.name} cannot pick by likelihood: use a local writer for that.")
+        return await backend.inner.scores(messages, options, tenant)
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text: exact for local models. Other models' tokenizers are not at hand:
+        then one token for 3.5 bytes of UTF-8, rounded up, which is rather too many than too few."""
+        backend = await self._backend()
+        if backend.inner is not None:
+            return await backend.inner.count(texts)
+        return [math.ceil(len(text.encode("utf-8", "replace")) / 3.5) for text in texts]
+
+    async def close(self) -> None:
+        """Ends the model's process, and what it is writing. The writer is done with then."""
+        if self._loading is None:
+            return
+        if not self._loading.done():
+            self._loading.cancel()
+        (backend,) = await asyncio.gather(self._loading, return_exceptions=True)
+        if isinstance(backend, Backend):
+            await backend.close()
+
+    async def _backend(self) -> Backend:
+        self.begin()
+        assert self._loading is not None
+        return await asyncio.shield(self._loading)
+
+    async def _open(self) -> Backend:
+        backend = await self._load()
+        self.card = backend.card
+        return backend
+
+    async def _side_by_side(
+        self, messages: Sequence[Message], sampling: Sampling, *, n: int, tokens: int, stop: Sequence[str], tenant: str
+    ) -> list[Written]:
+        seeds = [None if sampling.seed is None else sampling.seed + take for take in range(n)]
+        return await asyncio.gather(
+            *(
+                self.write(messages, replace(sampling, seed=seed), tokens=tokens, stop=stop, tenant=tenant)
+                for seed in seeds
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer while it comes in: the only place that reads LangChain's chunks."""
+
+    began: float = field(default_factory=time.perf_counter)
+    parts: list[str] = field(default_factory=list)
+    finish: Finish | None = None
+    reason: str = ""
+    usage: Usage = Usage()
+
+    def add(self, chunk: Any) -> str:
+        text = str(chunk.text)
+        if text:
+            if not self.parts:
+                self.usage = replace(self.usage, first_ms=_since(self.began))
+            self.parts.append(text)
+        if used := chunk.usage_metadata:
+            cached = (used.get("input_token_details") or {}).get("cache_read") or 0
+            self.usage = replace(
+                self.usage,
+                prompt=self.usage.prompt + used["input_tokens"],
+                reused=self.usage.reused + cached,
+                generated=self.usage.generated + used["output_tokens"],
+            )
+        ended = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("stop_reason")
+        if ended:
+            self.finish = "length" if ended in _LENGTH else "failed" if ended == "failed" else "complete"
+            self.reason = chunk.response_metadata.get("reason", "")
+        return text
+
+    def end(self, finish: Finish | None, reason: str = "") -> Written:
+        usage = replace(self.usage, total_ms=_since(self.began))
+        return Written("".join(self.parts), finish or self.finish or "complete", usage, reason or self.reason)
+
+
+async def _until(stream: AsyncIterator[Any], halt: asyncio.Event | None) -> AsyncGenerator[Any, None]:
+    """The stream, cut at once when told to, even while it waits for its next piece."""
+    told = asyncio.ensure_future(halt.wait()) if halt is not None else None
+    try:
+        while told is None or not told.done():
+            piece = asyncio.ensure_future(_next(stream))
+            try:
+                await asyncio.wait({piece} if told is None else {piece, told}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not piece.done():
+                    piece.cancel()
+                    await asyncio.gather(piece, return_exceptions=True)
+            if piece.cancelled() or (chunk := piece.result()) is None:
+                return
+            yield chunk
+    finally:
+        if told is not None:
+            told.cancel()
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+
+
+async def _next(stream: AsyncIterator[Any]) -> Any:
+    """The next piece, or None at the end: an exception would not survive the way through a task."""
+    return await anext(stream, None)
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
