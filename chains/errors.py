@@ -5,6 +5,10 @@ class ChainError(Exception):
     """Something the writing cannot do."""
 
 
+class FormatError(ChainError):
+    """A format's file cannot be used; the sentence names the file and the key."""
+
+
 class WriterError(ChainError):
     """The writer cannot be opened, or cannot answer this."""
 

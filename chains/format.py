@@ -22,29 +22,55 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A blank the model fills: ``ask`` says with what, ``tokens`` bounds it, ``stop`` ends it,
-    ``sentences`` cuts it after so many. ``choices`` makes it a closed choice picked by likelihood;
-    an entry may be a variable such as ``{cast}``, which stands for each of the cast."""
+    """A blank the model fills: ``ask`` says with what (to readers, and to large models), ``tokens``
+    bounds it, ``stop`` ends it, ``sentences`` cuts it after so many.
+
+    ``openings`` are the first words it may begin with, each used once before any comes again: they
+    commit a small model to a kind of sentence. One that names a ``{variable}`` nobody filled is
+    passed over. ``choices`` makes the slot a closed choice picked by likelihood instead. ``mark``
+    is the punctuation an unfinished line gets; ``kept`` repeats the first filling (a chorus);
+    ``voice`` names the variable that holds who is speaking, for nobody calls themselves by name.
+    """
 
     name: str
     ask: str = ""
     tokens: int = 48
     sentences: int = 1
     stop: tuple[str, ...] = ("\n",)
+    openings: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
-    prefix: str = ""
+    mark: str = "."
+    kept: bool = False
+    voice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line the program writes, with ``{variables}`` and ``<slots>``. ``seen``, where given, is
+    what the model reads in its place (prose with quotation marks helps it more than a script)."""
+
+    show: str
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Lines the program writes, with ``{variables}`` from canon and the request and ``<slots>`` the
-    model fills. ``repeat`` names the block that is written ``times`` (at least, at most) over."""
+    """``head``, then ``block`` over and over, then ``tail``. A line with a variable that nobody
+    filled is left out.
 
-    head: tuple[str, ...]
-    block: tuple[str, ...]
-    tail: tuple[str, ...]
-    times: tuple[int, int]
+    ``times`` is the least, usual and most often the block comes. ``count`` are the words a person
+    counts it in (*6 lines*), ``fixed`` how many of those ``head`` and ``tail`` hold already.
+    ``cap`` are words that count the block's slots: *4 lines* of a song ends it after four.
+    """
+
+    block: tuple[Line, ...]
     slots: tuple[Slot, ...]
+    head: tuple[Line, ...] = ()
+    tail: tuple[Line, ...] = ()
+    times: tuple[int, int, int] = (1, 1, 1)
+    count: tuple[str, ...] = ()
+    fixed: int = 0
+    cap: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The shipped formats, one TOML file each, and their loader."""

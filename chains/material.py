@@ -1,0 +1,231 @@
+"""Material: who, where and what a page is about, found in the request, the talk and the canon.
+
+Plain reading of text: what is asked for decides, then the conversation, then what was retrieved.
+Knows nothing of models, of how passages were found, or of platforms.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chains.prompt import Cited, Message
+
+NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", re.I | re.S)
+_ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
+_NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
+_ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
+_TAIL = re.compile(r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
+                   r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*", re.I | re.S)
+_ASKED = frozenset(
+    "scene song quest plot ad advert advertisement show segment segments line lines verse verses shot story page draft dialogue lyrics chorus host script poem "
+    "short long little new next list breakdown vfx conversation talk ballad trailer commercial spot episode rundown opening sea run outline jingle mission player".split()
+)
+_PLAIN = frozenset(
+    "a an the and or but so if of in on at to for with from by as is are was were be i me my we our you your he him his she her it its they them their this that "
+    "these those there here what who where when why how write draft make give tell do does did let please can could would should will not no yes now then scene "
+    "song quest plot ad host lyrics dialogue vfx shot about between one two three four five six seven eight nine ten add pitch show create describe plan int ext "
+    "day night list continue try use also keep set".split()
+)
+_WHOLE = re.compile(r"[^.!?。！？]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?。！？]+[\"”’')]*")
+_OPEN = re.compile(r"(?:^|[.!?:…\n\"“”]\s*|[-*#>]\s+)[\"“‘'(*_]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a skeleton is filled from.
+
+    ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
+    labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the clause of the request that says what
+    happens, ``topics`` are what it wants covered, ``names`` the words that may appear as names.
+    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``latin`` is false for a request in another script.
+    """
+
+    messages: tuple[Message, ...]
+    request: str
+    cast: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    premise: str = ""
+    passages: tuple[str, ...] = ()
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+    @property
+    def latin(self) -> bool:
+        """Whether the request is mostly in Latin letters."""
+        letters = [c for c in self.request if c.isalpha()]
+        return not letters or sum(c < "\u0250" for c in letters) * 2 >= len(letters)
+
+
+def gather(
+    messages: Sequence[Message], request: str, *, said: Sequence[str] = (), passages: Sequence[Cited] = ()
+) -> Material:
+    """Read the request, then what was ``said`` before (oldest first), then the retrieved passages."""
+    asked = _TAIL.sub("", request.strip()).strip() or request.strip()
+    cast, others = _cast(asked, said, passages)
+    places = _of_kind("place", asked, said, passages)
+    things = _things(asked, passages, cast, places)
+    topics = _topics(asked, passages)
+    named = frozenset(name_words("\n".join([request, *said, *(f"{p.title}. {p.text}" for p in passages)])))
+    called = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
+    return Material(
+        messages=tuple(messages),
+        request=request.strip(),
+        cast=cast,
+        others=others,
+        places=places,
+        things=things,
+        topics=topics,
+        premise=_premise(asked),
+        facts=_facts((*cast, *others, *places, *things, *topics), passages),
+        passages=tuple(p.text.strip() for p in passages if p.text.strip()),
+        names=named | frozenset(called) | frozenset(word for label in (*cast, *places) for word in words(label)),
+    )
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as written, without punctuation."""
+    return _WORD.findall(text)
+
+
+def name_words(text: str) -> list[str]:
+    """Words that look like names: capitalised in the middle of a sentence, or at its start unless
+    they are plain words there or stand in small letters elsewhere in the text."""
+    small = {word for word in words(text) if word.islower()}
+    found = []
+    for match in _WORD.finditer(text):
+        word = match.group().removesuffix("'s").removesuffix("’s")
+        if not word[:1].isupper() or len(word) < 2 or word.lower().split("'")[0].split("’")[0] in _PLAIN:
+            continue
+        if _OPEN.search(text[: match.start()][-8:]) and word.lower() in small:
+            continue
+        found.append(word)
+    return found
+
+
+def number_of(request: str, units: Iterable[str]) -> int | None:
+    """How many of ``units`` (*lines*, *verses*) a request asks for, if it says."""
+    pattern = "|".join(re.escape(unit) for unit in units)
+    if not pattern:
+        return None
+    match = re.search(rf"\b(\d{{1,3}}|{'|'.join(NUMBERS)})[ -](?:[a-z]+ )?(?:{pattern})\b", request, re.I)
+    if match is None:
+        return None
+    found = match.group(1).lower()
+    return int(found) if found.isdigit() else NUMBERS[found]
+
+
+def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    people = [p for p in passages if p.kind == "character"]
+    spots: list[tuple[int, str]] = []
+    for person in people:
+        at = _where(person, asked)
+        if at is not None:
+            spots.append((at, _label(person, asked)))
+    known = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
+    for match in _ROLE.finditer(asked):
+        taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
+        if "between" in asked.lower() and not taken and not set(words(match.group(2))) & _ASKED:
+            spots.append((match.start(2), match.group(2).title()))
+    for name in name_words(asked):
+        if name not in known:
+            spots.append((asked.index(name), name))
+    named = _once(label for _, label in sorted(spots))
+    recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]
+    known_too = _once([*named, *recalled, *(_label(p, "") for p in people)])
+    size = max(2, len(named))
+    return known_too[:size], known_too[size:]
+
+
+def _label(person: Cited, text: str) -> str:
+    """What to call someone: their first name, as the room does, unless that is only a title."""
+    first = person.title.split()[0] if person.title.split() else person.title
+    return person.title if len(first) < 3 or first.lower() in _PLAIN or first.endswith(".") else first
+
+
+def _is(passage: Cited, role: str) -> bool:
+    return passage.kind == "character" and role.lower() in f"{passage.text[:300]} {' '.join(passage.names)}".lower()
+
+
+def _where(passage: Cited, text: str) -> int | None:
+    """Where a text names a passage's subject: by name, by part of it, or by what it is (*the harbour master*)."""
+    lowered = text.lower()
+    candidates = [name for name in (passage.title, *passage.names) if name]
+    if passage.kind == "character":
+        candidates += [w for name in candidates for w in words(name) if w[:1].isupper() and len(w) > 2 and w.lower() not in _PLAIN]
+    spots = [m.start() for c in candidates if (m := re.search(rf"(?<!\w){re.escape(c.lower())}(?!\w)", lowered))]
+    if passage.kind == "character":
+        spots += [m.start() for m in _ROLE.finditer(text) if _is(passage, m.group(2))]
+    return min(spots, default=None)
+
+
+def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[str, ...]:
+    mine = [p for p in passages if p.kind == kind]
+    texts = [asked, *reversed(said)]
+    named = [_lowered(p.title) for text in texts for p in mine if _where(p, text) is not None]
+    return _once([*named, *(_lowered(p.title) for p in mine)])
+
+
+def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
+    taken = {w.lower() for label in cast for w in words(label)}
+    named = [_articled(p.title) for p in passages if p.kind not in ("character", "place") and len(p.title.split()) < 5 and _where(p, asked) is not None]
+    nouns = [f"{m.group(1) if m.group(1) not in ('a', 'an') else 'the'} {_noun(m.group(2))}" for m in _NOUN.finditer(asked)]
+    nouns = [n for n in nouns if not set(words(n.lower())) & (_ASKED | taken) and n.split()[-1] not in _PLAIN]
+    return tuple(n for n in _once([*named, *nouns]) if n.lower() not in {p.lower() for p in places})
+
+
+def _noun(found: str) -> str:
+    first, *rest = found.split()
+    return first if not rest or rest[0] in _PLAIN or rest[0].endswith(("s", "ed", "ing")) and len(rest[0]) > 3 else found
+
+
+def _articled(title: str) -> str:
+    return _lowered(title) if title.split()[0].lower() in ("the", "a", "an") else f"the {title}"
+
+
+def _lowered(title: str) -> str:
+    """*The Lamp Room* as it stands in the middle of a sentence: *the Lamp Room*."""
+    first, _, rest = title.partition(" ")
+    return f"{first.lower()} {rest}" if first in ("The", "A", "An") and rest else title
+
+
+def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[str, ...]]:
+    """For each label, the short whole sentences of the first passage that is about it."""
+    facts: dict[str, tuple[str, ...]] = {}
+    for label in labels:
+        mine = {w.lower() for w in words(label)} - {"the", "a", "an"}
+        about = next((p for p in passages if mine and any(mine <= {w.lower() for w in words(n)} for n in (p.title, *p.names))), None)
+        if about is not None:
+            facts[label.lower()] = tuple(s for s in sentences(about.text) if len(words(s)) <= 40)
+    return facts
+
+
+def sentences(text: str) -> list[str]:
+    """The whole sentences of a text, in order, headings and list items left out."""
+    plain = " ".join(line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line))
+    return [s for piece in _WHOLE.findall(plain) if len(words(s := piece.strip())) > 2]
+
+
+def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:
+    match = _ABOUT.search(asked)
+    listed = [part.strip(" .!?\n") for part in re.split(r",|;|\n|\band\b", match.group(1))] if match else []
+    listed = [part for part in listed if 0 < len(words(part)) <= 6 and not set(words(part.lower())) & _ASKED and not set(words(part.lower())) <= _PLAIN]
+    return _once([*listed, *(_lowered(p.title) for p in passages if p.title and len(p.title) <= 40)])
+
+
+def _premise(asked: str) -> str:
+    match = _PREMISE.search(asked)
+    text = " ".join(match.group(1).split()).strip(" .") if match else ""
+    return text[:1].upper() + text[1:] if 1 < len(words(text)) <= 30 else ""
+
+
+def _once(labels: Iterable[str]) -> tuple[str, ...]:
+    seen: dict[str, str] = {}
+    for label in labels:
+        seen.setdefault(label.lower(), label)
+    return tuple(seen.values())

@@ -1,0 +1,303 @@
+"""Skeleton writer: the program writes the form of a page, a small model fills its blanks.
+
+Headings, labels and who speaks when come from canon and the request. Each blank is drawn in a few
+takes, judged, and only then shown, word by word: nothing shown is ever taken back. Knows nothing of
+which model it is, of how passages were found, or of platforms.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
+from time import perf_counter
+from typing import Protocol, TypeVar
+
+from chains.format import Line, Sampling, Skeleton, Slot
+from chains.material import Material, number_of, sentences, words
+from chains.prompt import Message
+from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
+from chains.writer import Usage, Written
+
+TAKES = 6
+ROUNDS = 3
+
+VARIABLES = frozenset(("a", "b", "n", "lead", "second", "person", "place", "where", "thing", "topic", "premise", "request", "about_lead", "about_place", "about_thing", "about_topic", "more_topic"))
+
+_SLOT = re.compile(r"<(\w+)>")
+_VARIABLE = re.compile(r"\{(\w+)\}")
+_T = TypeVar("_T")
+
+Show = Callable[[str], Awaitable[None]]
+
+
+class Pen(Protocol):
+    """What a skeleton needs of a writer: several takes of one text, and the likelihood of options."""
+
+    async def takes(
+        self, messages: Sequence[Message], sampling: Sampling, *, n: int, tokens: int, stop: Sequence[str] = (), tenant: str
+    ) -> list[Written]: ...
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str], *, tenant: str) -> list[float]: ...
+
+
+async def fill(
+    skeleton: Skeleton,
+    material: Material,
+    pen: Pen,
+    *,
+    sampling: Sampling,
+    tenant: str,
+    on_text: Show | None = None,
+    halt: asyncio.Event | None = None,
+) -> Written:
+    """Write a page. The pieces given to ``on_text`` join to the text returned, also when halted.
+
+    Ends ``complete``, ``stopped`` (halted) or ``failed`` (the writer failed; ``reason`` says why).
+    """
+    desk = _Desk(skeleton, material, pen, sampling, tenant, on_text, halt)
+    try:
+        for line, values in plan(skeleton, material):
+            await desk.line(line, values)
+    except _Halted:
+        return desk.written("stopped")
+    except _Failed as error:
+        return desk.written("failed", str(error))
+    return desk.written("complete")
+
+
+def outline(skeleton: Skeleton, material: Material) -> str:
+    """The skeleton as an instruction, for models that can follow one: headings and labels filled in,
+    each blank as [what goes there]."""
+    asks = {slot.name: " / ".join(slot.choices) or slot.ask for slot in skeleton.slots}
+    lines: list[str] = []
+    for line, values in plan(skeleton, material):
+        text = _SLOT.sub(lambda m: f"[{asks[m.group(1)]}]", _VARIABLE.sub(lambda m, v=values: v[m.group(1)], line.show))
+        if text or (lines and lines[-1]):
+            lines.append(text)
+    return "Write exactly this form; replace each [bracket] with your own text:\n\n" + "\n".join(lines).strip()
+
+
+def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping[str, str]]]:
+    """Every line of the page to be, with its variables: the form, before any model is asked."""
+    times, cap = counts(skeleton, material.request)
+    here = _variables(material, 0)
+    yield from ((line, here) for line in skeleton.head if _filled(line, here))
+    slots = 0
+    for n in range(times):
+        here = _variables(material, n)
+        for line in skeleton.block:
+            if not _filled(line, here):
+                continue
+            if cap is not None and slots >= cap:
+                return
+            slots += len(_SLOT.findall(line.show))
+            yield line, here
+    here = _variables(material, times)
+    yield from ((line, here) for line in skeleton.tail if _filled(line, here))
+
+
+def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
+    """How often the block comes, and after how many of its slots the page ends, as asked for."""
+    least, usual, most = skeleton.times
+    each = sum(len(_SLOT.findall(line.show)) for line in skeleton.block) or 1
+    cap = number_of(request, skeleton.cap)
+    if cap:
+        cap = max(1, min(cap, most * each))
+        return -(-cap // each), cap
+    asked = number_of(request, skeleton.count)
+    return (usual if asked is None else max(least, min(asked - skeleton.fixed, most))), None
+
+
+def _filled(line: Line, values: Mapping[str, str]) -> bool:
+    return all(values.get(name) for name in _VARIABLE.findall(line.show + (line.seen or "")))
+
+
+def _variables(material: Material, n: int) -> dict[str, str]:
+    """What ``{variables}`` stand for in the block's ``n``-th coming (from 0)."""
+    cast = material.cast
+    speaking = (*cast, *("First voice", "Second voice")[len(cast) :])
+    people = (*cast[1:], *material.others)
+    values = {
+        "a": speaking[(2 * n) % len(speaking)],
+        "b": speaking[(2 * n + 1) % len(speaking)],
+        "n": str(n + 1),
+        "lead": cast[0] if cast else "",
+        "second": cast[1] if len(cast) > 1 else "",
+        "person": _turn(people, n),
+        "place": _turn(material.places, 0),
+        "where": _turn(material.places, n),
+        "thing": _turn(material.things, 0),
+        "topic": _turn(material.topics, n),
+        "premise": material.premise,
+        "request": material.request,
+    }
+    for name in ("lead", "place", "thing", "topic"):
+        values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
+    values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
+    values |= {name.upper(): text.upper() for name, text in values.items()}
+    return values | {f"{name.capitalize()}": text[:1].upper() + text[1:] for name, text in values.items() if name.islower() and len(name) > 1}
+
+
+def _turn(labels: Sequence[str], n: int) -> str:
+    return labels[n % len(labels)] if labels else ""
+
+
+class _Halted(Exception):
+    """The person said stop."""
+
+
+class _Failed(Exception):
+    """The writer gave up; the text says why."""
+
+
+class _Desk:
+    """One page being written: what was shown, what the model reads, what was used up."""
+
+    def __init__(
+        self, skeleton: Skeleton, material: Material, pen: Pen, sampling: Sampling, tenant: str, on_text: Show | None, halt: asyncio.Event | None
+    ) -> None:
+        self._slots = {slot.name: slot for slot in skeleton.slots}
+        self._material, self._pen, self._sampling, self._tenant = material, pen, sampling, tenant
+        self._on_text, self._halt = on_text, halt
+        self._random = Random(sampling.seed)
+        self._shown = self._seen = ""
+        self._openings: dict[str, list[str]] = {}
+        self._kept: dict[str, str] = {}
+        self._usage = Usage()
+        self._start = perf_counter()
+
+    def written(self, finish: str, reason: str = "") -> Written:
+        usage = replace(self._usage, total_ms=(perf_counter() - self._start) * 1000)
+        return Written(self._shown, finish, usage, reason)  # type: ignore[arg-type]
+
+    async def line(self, line: Line, values: Mapping[str, str]) -> None:
+        """Write one line: its words at once, its slots as they are drawn."""
+        if not line.show and (not self._shown or self._shown.endswith("\n\n")):
+            return
+        shown = _SLOT.split(_put(line.show, values))
+        seen = _SLOT.split(_put(line.show if line.seen is None else line.seen, values))
+        await self._say(("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0])
+        for name, after_shown, after_seen in zip(shown[1::2], shown[2::2], seen[2::2], strict=True):
+            text = await self._fill(self._slots[name], values)
+            for word in re.findall(r"\s*\S+", text):
+                await self._say(word, word)
+            await self._say(after_shown, after_seen)
+
+    async def _say(self, shown: str, seen: str) -> None:
+        if self._halt is not None and self._halt.is_set():
+            raise _Halted
+        self._seen += seen
+        if not shown:
+            return
+        if not self._shown:
+            self._usage = replace(self._usage, first_ms=(perf_counter() - self._start) * 1000)
+        self._shown += shown
+        if self._on_text is not None:
+            await self._on_text(shown)
+
+    async def _fill(self, slot: Slot, values: Mapping[str, str]) -> str:
+        if slot.choices:
+            return await self._choose(slot, values)
+        if not slot.kept:
+            return await self._draw(slot, values)
+        if slot.name not in self._kept:
+            self._kept[slot.name] = await self._draw(slot, values)
+        return self._kept[slot.name]
+
+    async def _choose(self, slot: Slot, values: Mapping[str, str]) -> str:
+        options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
+        odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+        return max(zip(odds, options, strict=True), key=lambda pair: pair[0])[1]
+
+    async def _draw(self, slot: Slot, values: Mapping[str, str]) -> str:
+        """A few takes of a slot, at most ROUNDS times; then what can be saved; then a quotation."""
+        speaker = values.get(slot.voice, "")
+        tried: list[Judged] = []
+        for heat in range(ROUNDS):
+            opening = self._opening(slot, values)
+            sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
+            drawn = await self._takes(self._prefix(opening), sampling, slot)
+            judged = [
+                judge(_join(opening, one.text), cut=one.finish == "length", opening=opening, slot=slot, material=self._material, page=self._shown, speaker=speaker)
+                for one in drawn
+            ]
+            chosen = best(judged)
+            if chosen is not None:
+                return chosen.text
+            tried += judged
+        return self._saved(slot, tried) or self._quoted(slot, speaker) or max(tried, key=lambda one: len(one.text)).text or self._material.request or "…"
+
+    async def _takes(self, messages: Sequence[Message], sampling: Sampling, slot: Slot) -> list[Written]:
+        drawn = await self._heed(self._pen.takes(messages, sampling, n=TAKES, tokens=slot.tokens, stop=slot.stop, tenant=self._tenant))
+        use = self._usage
+        self._usage = replace(
+            use,
+            prompt=max(use.prompt, *(one.usage.prompt for one in drawn)),
+            reused=max(use.reused, *(one.usage.reused for one in drawn)),
+            generated=use.generated + sum(one.usage.generated for one in drawn),
+        )
+        if all(one.finish == "failed" for one in drawn):
+            raise _Failed(drawn[0].reason)
+        return drawn
+
+    def _opening(self, slot: Slot, values: Mapping[str, str]) -> str:
+        """The next opening in a shuffled pack, so that none comes twice before all came once."""
+        if not self._material.latin:
+            return ""
+        pack = self._openings.setdefault(slot.name, [])
+        usable = [one for one in pack if _known(one, values)]
+        if not usable:
+            pack[:] = self._random.sample(slot.openings, len(slot.openings))
+            usable = [one for one in pack if _known(one, values)]
+        if not usable:
+            return ""
+        pack.remove(usable[0])
+        return _put(usable[0], values)
+
+    def _prefix(self, opening: str) -> list[Message]:
+        # A trailing space would split the next word's token; the model writes that space itself.
+        return [*self._material.messages, Message("assistant", (self._seen + opening).rstrip(" "))]
+
+    def _saved(self, slot: Slot, tried: Sequence[Judged]) -> str:
+        cut = [trim(without_strays(one.text, slot, self._material), slot, cut=False) for one in tried if one.fault == "new name"]
+        return max((text for text in cut if len(words(text)) > 2 and not again(text, self._shown)), key=len, default="")
+
+    def _quoted(self, slot: Slot, speaker: str) -> str:
+        """The canon's own words: the passages' sentence nearest to the request that was not said yet."""
+        asked = content(self._material.request)
+        fit = [
+            s for text in self._material.passages for s in sentences(text)
+            if 2 < len(words(s)) <= slot.tokens and not again(s, self._shown) and not strays(s, self._material) and not (speaker and speaker in s)
+        ]
+        return max(fit, key=lambda s: len(content(s) & asked), default="")
+
+    async def _heed(self, work: Coroutine[object, object, _T]) -> _T:
+        """Await the pen, but drop it as soon as the person says stop."""
+        if self._halt is None:
+            return await work
+        doing = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._halt.wait())
+        try:
+            await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done() and not self._halt.is_set():
+                return doing.result()
+            raise _Halted
+        finally:
+            for task in (doing, stopping):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+def _known(template: str, values: Mapping[str, str]) -> bool:
+    return all(values.get(name) for name in _VARIABLE.findall(template))
+
+
+def _put(template: str, values: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda m: values.get(m.group(1), ""), template)
+
+
+def _join(opening: str, text: str) -> str:
+    return f"{opening.rstrip(' ')}{text}" if opening else text.lstrip()

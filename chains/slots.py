@@ -1,0 +1,137 @@
+"""Slots: is a drawn filling good enough to show, and which of several is best?
+
+Only looks at text: what a small model does wrong (invents names, repeats itself, talks about
+itself, writes lists and labels) shows in its words. Knows nothing of models or platforms.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chains.format import Slot
+from chains.material import Material, name_words, words
+
+_META = re.compile(
+    r"\b(as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|"
+    r"dialogue|script|user)|in this (?:scene|story|passage)|passages?\b|\[insert|your name|smollm|hugging ?face|end of scene|to be continued|ladies and gentlemen)",
+    re.I,
+)
+_MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|\(\s*\)")
+_LABEL = re.compile(r"^\s*[A-Z][\w' ]{0,24}:")
+_ENDED = re.compile(r"[.!?…。！？][\"”’')]*$")
+_SENTENCE = re.compile(r".+?(?:[.!?…](?=[\"”’')]*(?:\s|$))|[。！？])[\"”’')]*|.+$", re.S)
+_DANGLING = frozenset("a an the and or but of to in on at with for from by as that which who if than is was are were be been my your his her its their our i'm into".split())
+_COMMON = frozenset(
+    "about above after again against all also always am any anyone anything because been before being below both could didn't does doesn't don't down each "
+    "ever every everyone everything few have having here himself herself into itself just like made make many more most much myself never nothing now off "
+    "once only other over same some something such than that their them then there these they thing things this those through time under until upon very "
+    "were what when where which while who whom will with would your yours yourself you're i'm it's can't won't know think want".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A filling made presentable. ``fault`` says what is wrong with it, empty when nothing is;
+    a higher ``score`` reads better."""
+
+    text: str
+    fault: str
+    score: float
+
+
+def judge(text: str, *, cut: bool, opening: str, slot: Slot, material: Material, page: str, speaker: str = "") -> Judged:
+    """Trim what was drawn after ``opening`` and say what is wrong with it.
+
+    ``cut`` means it ran into its token bound; ``page`` is everything written so far.
+    """
+    trimmed = trim(text, slot, cut=cut)
+    fault = _fault(trimmed, opening, slot, material, page, speaker)
+    return Judged(trimmed, fault, _score(trimmed, opening, material, page, slot))
+
+
+def trim(text: str, slot: Slot, *, cut: bool) -> str:
+    """Whole sentences only, at most as many as the slot takes, quotation marks and stray space off."""
+    line = " ".join(text.split("\n")[0].split()).strip().strip('"“”*').strip()
+    pieces = [piece.strip() for piece in _SENTENCE.findall(line)][: slot.sentences]
+    if cut and len(pieces) > 1 and not _ENDED.search(pieces[-1]):
+        pieces.pop()
+    joined = " ".join(piece for piece in pieces if piece)
+    if slot.mark and joined and not _ENDED.search(joined):
+        joined = joined.rstrip(" ,;:-–—") + slot.mark
+    return joined if slot.mark else joined.rstrip(" .,;:-–—")
+
+
+def strays(text: str, material: Material) -> tuple[str, ...]:
+    """Names in a text that come from nowhere."""
+    known = {name.lower() for name in material.names}
+    ground = {word.lower() for source in (material.request, *material.passages) for word in words(source)}
+    return tuple(n for n in name_words(text) if n.lower() not in known and n.lower() not in ground)
+
+
+def without_strays(text: str, slot: Slot, material: Material) -> str:
+    """The sentences of a text that hold no stray name and nothing about the model itself."""
+    pieces = [piece.strip() for piece in _SENTENCE.findall(text)]
+    return " ".join(p for p in pieces if len(words(p)) > 1 and not strays(p, material) and not _META.search(p) and not _MARKUP.search(p))
+
+
+def content(text: str) -> set[str]:
+    """Words that carry meaning, in small letters and without a plural's s."""
+    return {w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON}
+
+
+def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, speaker: str) -> str:
+    tokens = [w.lower() for w in words(text)]
+    added = [w.lower() for w in words(text[len(opening) :])] if opening and text.startswith(opening) else tokens
+    if not added:
+        return "empty"
+    if opening[-1:].isalpha() and text.startswith(opening) and text[len(opening)].isalpha():
+        return "markup"
+    if _META.search(text):
+        return "about itself"
+    if _MARKUP.search(text) or _LABEL.match(text) or text.count('"') % 2:
+        return "markup"
+    if slot.mark and tokens[-1] in _DANGLING and text.endswith("."):
+        return "unfinished"
+    if speaker and speaker.lower() in tokens:
+        return "names itself"
+    if strays(text.removeprefix(opening), material):
+        return "new name"
+    if repeats(text) or again(text, page, opening):
+        return "repeats"
+    return ""
+
+
+def repeats(text: str) -> bool:
+    """Whether a text says the same three words, or one word three times in a row, twice over."""
+    tokens = [w.lower() for w in words(text)]
+    threes = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
+    stutter = any(a == b for a, b in zip(tokens, tokens[1:], strict=False))
+    return stutter or len(set(threes)) < len(threes)
+
+
+def again(text: str, page: str, opening: str = "") -> bool:
+    """Whether a text says what the page said already: a line of it, or most of its words in a row."""
+    tokens = [w.lower() for w in words(text)]
+    said = [[w.lower() for w in words(line)] for line in page.splitlines()]
+    fours = set(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+    old = {four for line in said for four in zip(line, line[1:], line[2:], line[3:], strict=False)}
+    ends = [tuple(line[-3:]) for line in said if len(line) >= 3]
+    return tokens in said or len(fours & old) * 2 > len(fours) or (len(tokens) >= 3 and tuple(tokens[-3:]) in ends)
+
+
+def _score(text: str, opening: str, material: Material, page: str, slot: Slot) -> float:
+    mine = content(text)
+    new = mine - content(opening)
+    asked, ground, said = content(material.request), content(" ".join(material.passages)), content(page)
+    length = len(words(text))
+    short = max(0, 5 - length) * 0.25
+    support = (2.0 * len(new & asked - said) + 1.2 * len(new & ground - said)) / (2 + len(new))
+    fresh = len(new - said) / (1 + len(new))
+    nowhere = 0.3 * len(new - asked - ground - said)
+    return support + fresh - short - nowhere
+
+
+def best(judged: Sequence[Judged]) -> Judged | None:
+    """The best filling without a fault, None when all have one."""
+    good = [one for one in judged if not one.fault]
+    return max(good, key=lambda one: one.score, default=None)
