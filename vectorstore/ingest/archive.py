@@ -1,6 +1,7 @@
 """A zip container read with suspicion: counted, weighed and name-checked before anything is opened.
 
-Nothing is ever extracted to disk; an archive within the archive is not opened. Knows nothing of what the container holds.
+Nothing is ever extracted to disk; an archive within the archive is not opened.
+Knows nothing of what the container holds.
 """
 
 import zipfile

@@ -1,7 +1,7 @@
 """The child process that opens strangers' files: bounded in memory and time, ending with its parent.
 
-Run as ``python -m vectorstore.ingest.child``: requests as JSON lines on stdin, answers on what was stdout. Knows nothing of
-asyncio. Its ``main`` is an outermost surface: whatever a parser raises becomes a reason here.
+Run as ``python -m vectorstore.ingest.child``: requests as JSON lines on stdin, answers on what was stdout.
+Knows nothing of asyncio. Its ``main`` is an outermost surface: whatever a parser raises becomes a reason here.
 """
 
 import ctypes

@@ -26,7 +26,7 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010]\n[ \t]{0,8}(?=[^\W\d_])")
 
 
 def clean(text: str) -> str:
-    """``text`` in NFC with ``\\n`` line ends, hidden characters and ligatures gone, blank lines at most one in a row."""
+    """``text`` in NFC, lines ending in ``\\n``, nothing hidden, no ligatures, one blank line at most."""
     text = _BREAKS.sub("\n\n", _NEWLINES.sub("\n", text))
     text = _SELECTORS.sub("", _HIDDEN.sub("", text)).translate(_LIGATURES)
     text = _WIDE.sub(" ", unicodedata.normalize("NFC", text))

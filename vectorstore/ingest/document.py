@@ -13,9 +13,9 @@ _MIB = 1024 * 1024
 class Chunk:
     """One retrievable piece, ``order`` counted from 0 within its document.
 
-    ``path`` is the heading path, outermost first; ``page`` counts from 1 and is where the chunk begins. ``speaker`` names
-    everyone who speaks in it, in order, joined by ", ". ``date`` is ISO 8601 for messages and a
-    time code (``00:12:31``) for subtitles: that of the first line.
+    ``path`` is the heading path, outermost first; ``page`` counts from 1 and is where the chunk
+    begins. ``speaker`` names everyone who speaks in it, in order, joined by ", ". ``date`` is that of
+    the first line: ISO 8601 for messages, a time code (``00:12:31``) for subtitles.
     """
 
     order: int

@@ -3,19 +3,11 @@
 Knows nothing of formats.
 """
 
-import codecs
-
 from charset_normalizer import from_bytes
 
 from vectorstore.errors import Refused
+from vectorstore.ingest.sniff import MARKS, mostly_controls, unmarked_utf16
 
-_MARKS = (  # the longer mark first: UTF-32's begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _SAMPLE = 64 * 1024
 # Single-byte guesses are worth little on a short text; Latin-1 is then the likelier truth.
 _SHORT = 200
@@ -27,10 +19,10 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
 
     Raises Refused for binary data.
     """
-    for mark, name in _MARKS:
+    for mark, name in MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :], name)
-    wide = _unmarked_utf16(data)
+    wide = unmarked_utf16(data)
     if wide:
         return _strictly(data, wide)
     if b"\0" in data:
@@ -41,13 +33,6 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         except (UnicodeDecodeError, LookupError, ValueError):
             continue
     return _guess(data)
-
-
-def looks_like_text(head: bytes) -> bool:
-    """Whether the first bytes of a file, perhaps cut inside a character, begin a text."""
-    if any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked_utf16(head):
-        return True
-    return b"\0" not in head and not _mostly_controls(head)
 
 
 def _strictly(data: bytes, name: str) -> tuple[str, str]:
@@ -61,25 +46,8 @@ def _strictly(data: bytes, name: str) -> tuple[str, str]:
     return text, remark
 
 
-def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 without a mark, told by the zero half of its ASCII characters; "" if it is not."""
-    head = data[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if half >= 8 and odd > half * 0.4 and even == 0:
-        return "utf-16-le"
-    if half >= 8 and even > half * 0.4 and odd == 0:
-        return "utf-16-be"
-    return ""
-
-
-def _mostly_controls(data: bytes) -> bool:
-    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b\x1a" for byte in data[:4096])
-    return controls > len(data[:4096]) // 50
-
-
 def _guess(data: bytes) -> tuple[str, str]:
-    if _mostly_controls(data):
+    if mostly_controls(data):
         raise Refused(BINARY)
     best = from_bytes(data[:_SAMPLE]).best() if len(data) >= _SHORT else None
     if best is not None:
@@ -87,6 +55,4 @@ def _guess(data: bytes) -> tuple[str, str]:
             return data.decode(best.encoding), f"its encoding was guessed: {best.encoding}"
         except (UnicodeDecodeError, LookupError):
             pass
-    return data.decode(
-        "latin-1"
-    ), "its encoding is unknown and was taken for Latin-1; save it as UTF-8 if it looks wrong"
+    return data.decode("latin-1"), "its encoding was taken for Latin-1; save it as UTF-8 if it looks wrong"

@@ -1,4 +1,4 @@
-"""Which files there are to read below some paths, in an order that is always the same, and what was passed over and why.
+"""Which files there are to read below some paths, always in the same order; what was passed over, and why.
 
 Knows nothing of how a format is read. Blocking: an event loop calls it in a thread.
 """
@@ -31,7 +31,10 @@ class Finds:
 
 
 def find(paths: Iterable[Path]) -> Finds:
-    """Files below ``paths``, folders walked in the order of their names. A file named outright is taken even if it is hidden."""
+    """Files below ``paths``, folders walked in the order of their names.
+
+    A file named outright is taken even if it is hidden.
+    """
     files: dict[Path, Path] = {}
     skipped: list[Skipped] = []
     for path in paths:

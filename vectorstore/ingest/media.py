@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from vectorstore.ingest.encoding import looks_like_text
+from vectorstore.ingest.sniff import looks_like_text
 
 SNIFFED = 8 * 1024  # bytes of a file that decide
 _BY_SUFFIX = {
@@ -27,10 +27,17 @@ _BY_SUFFIX = {
     ".ndjson": "jsonl",
     ".zip": "slack",
 }
-_OTHER = {".doc": "an old Word file; save it as .docx", ".rtf": "RTF; save it as .docx", ".odt": "ODT; save it as .docx",
-          ".fdx": "Final Draft; export it as .fountain", ".mobi": "MOBI; convert it to .epub", ".azw3": "AZW3; convert it to .epub",
-          ".pages": "Pages; export it as .docx", ".xlsx": "a workbook; save its sheets as .csv",
-          ".pptx": "a slide show; export it as .pdf"}  # fmt: skip
+_OTHER = {
+    ".doc": "an old Word file; save it as .docx",
+    ".rtf": "RTF; save it as .docx",
+    ".odt": "ODT; save it as .docx",
+    ".pages": "Pages; export it as .docx",
+    ".fdx": "Final Draft; export it as .fountain",
+    ".mobi": "MOBI; convert it to .epub",
+    ".azw3": "AZW3; convert it to .epub",
+    ".xlsx": "a workbook; save its sheets as .csv",
+    ".pptx": "a slide show; export it as .pdf",
+}
 _UNREAD = "its format is not read here ({})"
 
 

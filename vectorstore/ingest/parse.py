@@ -1,4 +1,4 @@
-"""From a file to a document: judge it, load it, cut it. Runs in the reader's child process; here lies the only blocking code.
+"""From a file to a document: judge it, load it, cut it. Blocking; runs in the reader's child process.
 
 Knows nothing of processes or pipes.
 """

@@ -39,7 +39,7 @@ class Reader:
         self._closed = False
 
     async def read(self, path: Path, limits: Limits | None = None) -> Document:
-        """The document at ``path``. Raises Unreadable with the reason; the next file is read as if nothing had happened."""
+        """The document at ``path``. Raises Unreadable with the reason; the next file is not concerned."""
         return await self._ask("read", path, limits or Limits(), Receipt().take)
 
     async def digest(self, path: Path, limits: Limits | None = None) -> str:

@@ -1,7 +1,8 @@
 """Where a text may be cut: paragraphs, sentences, lines, clauses, words, and at last characters.
 
-Every function gives pieces that join to exactly what it was given. Written here because langchain-text-splitters cuts by
-separator only: it breaks after "Mr.", never after 「。」, may part a letter from its accent, and loads 500 modules for it.
+Every function gives pieces that join to exactly what it was given. Written here because langchain-text-splitters
+cuts by separator only, and it breaks after "Mr.", never after 「。」, may part a letter from its accent, loads 500
+modules.
 Knows nothing of chunks.
 """
 
@@ -17,10 +18,11 @@ _SENTENCE = re.compile(
 )
 _CLAUSE = re.compile(r"(?<=[,;:—–،؛])\s+|(?<=[、，；：])(?![」』”’])|(?<=—)(?=\w)")
 _WORD = re.compile(r"\s+")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr st prof rev hon capt col gen lt sgt maj cpl adm gov pres sen rep jr sr vs etc no vol ch pp ed eds fig cf "
-    "mme mlle mt ft dept est inc ltd co int ext e.g i.e a.m p.m u.s approx al bzw usw z.b d.h nr str hr fr sra".split()
-)
+_NO_ENDS = """
+mr mrs ms dr st prof rev hon capt col gen lt sgt maj cpl adm gov pres sen rep jr sr vs etc no vol ch pp ed eds fig cf
+mme mlle mt ft dept est inc ltd co int ext e.g i.e a.m p.m u.s approx al bzw usw z.b d.h nr str hr fr sra
+"""
+_ABBREVIATIONS = frozenset(_NO_ENDS.split())
 _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]$")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 

@@ -20,6 +20,9 @@ MOST = 225  # word pieces it may have; the estimate is within a tenth for prose
 LEAST = 45  # below this a chunk joins its neighbour under the same heading
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][a-z]{1,2}\b)?")
+_ENGLISH = re.compile(r"\b(?:the|and|of|to|is|it|he|she|you|that|for|with|they|this|on|at)\b", re.IGNORECASE)
+_SAMPLE = 20_000  # characters that tell the language
+_FOREIGN = 0.7  # an English vocabulary makes a German or French word into half as many pieces again
 _DIGITS = re.compile(r"\d+")
 _COUNTED = re.compile(r"[A-Za-zÀ-ɏ\d\s\u0300-\u036f]+")
 
@@ -53,7 +56,7 @@ def _pieces(letters: int) -> float:
 
 
 def split(text: str, *, target: int = TARGET, most: int = MOST) -> list[str]:
-    """``text`` in pieces of about ``target`` and never over ``most`` word pieces, cut between paragraphs, else sentences.
+    """``text`` in pieces of about ``target`` and at most ``most`` word pieces, cut between paragraphs, else sentences.
 
     A text that fits stays whole; the pieces lack only the white space between them.
     """
@@ -65,7 +68,9 @@ def split(text: str, *, target: int = TARGET, most: int = MOST) -> list[str]:
 def pack(blocks: Iterable[Block], *, target: int = TARGET, most: int = MOST, least: int = LEAST) -> tuple[Chunk, ...]:
     """Blocks in reading order to chunks: per heading and group first, then tiny neighbours joined."""
     filled: list[list[_Piece]] = []
-    present = (block for block in blocks if block.text.strip())
+    present = [block for block in blocks if block.text.strip()]
+    if _foreign(present):
+        target, most = max(1, int(target * _FOREIGN)), max(1, int(most * _FOREIGN))
     for (_, _, whole), run in groupby(present, key=lambda block: (block.path, block.group, block.whole)):
         if whole:
             for block in run:
@@ -74,6 +79,16 @@ def pack(blocks: Iterable[Block], *, target: int = TARGET, most: int = MOST, lea
             pieces = [piece for block in run for piece in _cut(block, most)]
             filled.extend(_fill(_bound(pieces, most), target, most))
     return tuple(_chunk(order, pieces) for order, pieces in enumerate(_gather(filled, target, least)))
+
+
+def _foreign(blocks: Sequence[Block]) -> bool:
+    """Whether the beginning is in Latin letters and not in English: names, verse and code count as foreign too."""
+    sample = ""
+    for block in blocks:
+        sample += block.text[:_SAMPLE] + "\n"
+        if len(sample) > _SAMPLE:
+            break
+    return len(_ENGLISH.findall(sample)) < 0.08 * len(_LATIN.findall(sample))
 
 
 def _cut(block: Block, most: int) -> list[_Piece]:
@@ -160,11 +175,11 @@ def _joins(before: list[_Piece], after: list[_Piece], target: int, least: int) -
         return False
     if all(piece.tied for piece in before):
         return True
-    ours, theirs = before[-1].block.path, after[0].block.path
-    if ours == theirs:
+    last, first = before[-1].block, after[0].block
+    if (last.path, last.group) == (first.path, first.group):
         return min(one, two) < least
-    siblings = len(ours) > 1 and ours[:-1] == theirs[:-1]
-    return siblings and max(one, two) < least
+    # Two small sections under one heading; two entries that share none stay apart, for each has its own name.
+    return last.path[:1] == first.path[:1] and max(one, two) < least
 
 
 def _join(before: list[_Piece], after: list[_Piece]) -> list[_Piece]:

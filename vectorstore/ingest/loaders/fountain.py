@@ -1,6 +1,7 @@
 """Fountain screenplays: scenes by heading, each cue kept with what is said under it.
 
-Written here: the libraries there are render whole scripts and are not kept up. The rules are those of fountain.io/syntax.
+Written here: the libraries there are render whole scripts and are not kept up. The rules are those of
+fountain.io/syntax.
 """
 
 import re

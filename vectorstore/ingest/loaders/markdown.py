@@ -1,11 +1,12 @@
 """Markdown: front-matter as meta, headings as the path. Bible files are these.
 
-markdown-it finds the headings (fences, setext and quotes are its business). LangChain's MarkdownHeaderTextSplitter knows no
-setext headings and drops blank lines, so a body could not be given back as it was written.
+markdown-it finds the headings (fences, setext and quotes are its business). LangChain's MarkdownHeaderTextSplitter
+knows no setext headings and drops blank lines, so a body could not be given back as it was written.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import pairwise
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -106,7 +107,7 @@ def _headings(body: str) -> list[tuple[int, int, int, str]]:
     """First line, line after the last, level and text of each heading outside quotes and lists."""
     tokens = _BLOCKS.parse(body)
     found = []
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map:
             found.append((token.map[0], token.map[1], int(token.tag[1:]), inline.content.strip("# ") or "untitled"))
     return found

@@ -12,14 +12,18 @@ from vectorstore.ingest.draft import Block, Draft, Outline
 from vectorstore.ingest.encoding import decode
 from vectorstore.ingest.sentences import paragraphs
 
-_NUMBER = r"(?:\d{1,4}|[IVXLCDM]{1,9}|one|two|three|four|five|six|seven|eight|nine|ten|\w{3,9}(?:teen|ty)(?:[- ]\w{3,5})?|the \w{3,12})"
-_HEADING = re.compile(
-    rf"(?P<part>(?:volume|book|part|act|teil|buch|tome|partie|parte)\s+{_NUMBER}\b.{{0,80}}|第[一二三四五六七八九十百千零〇\d]{{1,6}}[卷部篇].{{0,40}})"
-    rf"|(?P<chapter>(?:chapter|scene|stave|canto|letter|chapitre|kapitel|cap[ií]tulo)\s+{_NUMBER}\b.{{0,80}}"
-    r"|(?:prologue|epilogue|preface|introduction|foreword|afterword|interlude)[.:]?"
-    r"|[IVXLC]{1,8}\.?|第[一二三四五六七八九十百千零〇\d]{1,6}[章回节節話话].{0,40}|(?:序章|序幕|尾声|终章|終章|楔子))",
-    re.IGNORECASE,
+_NUMBER = (
+    r"(?:\d{1,4}|[IVXLCDM]{1,9}|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|\w{3,9}(?:teen|ty)(?:[- ]\w{3,5})?|eleven|twelve|the \w{3,12})"
 )
+_CHINESE = r"第[一二三四五六七八九十百千零〇\d]{1,6}"
+_PART = rf"(?:volume|book|part|act|teil|buch|tome|partie|parte)\s+{_NUMBER}\b.{{0,80}}|{_CHINESE}[卷部篇].{{0,40}}"
+_CHAPTER = (
+    rf"(?:chapter|scene|stave|canto|letter|chapitre|kapitel|cap[ií]tulo)\s+{_NUMBER}\b.{{0,80}}"
+    r"|(?:prologue|epilogue|preface|introduction|foreword|afterword|interlude)[.:]?|[IVXLC]{1,8}\.?"
+    rf"|{_CHINESE}[章回节節話话].{{0,40}}|序章|序幕|尾声|终章|終章|楔子"
+)
+_HEADING = re.compile(f"(?P<part>{_PART})|(?P<chapter>{_CHAPTER})", re.IGNORECASE)
 _START = re.compile(r"^\*\*\* ?START OF TH(?:E|IS) PROJECT GUTENBERG EBOOK.{0,300}$", re.MULTILINE)
 _END = re.compile(r"^\*\*\* ?END OF TH(?:E|IS) PROJECT GUTENBERG EBOOK.{0,300}$", re.MULTILINE)
 _TITLE = re.compile(r"^Title: (.{1,200})$", re.MULTILINE)

@@ -55,7 +55,8 @@ def _people(archive: Archive) -> dict[str, str]:
         users = parse(archive.read(name))
         for user in users if isinstance(users, list) else []:
             if isinstance(user, dict):
-                profile = user.get("profile") if isinstance(user.get("profile"), dict) else {}
+                inner = user.get("profile")
+                profile = inner if isinstance(inner, dict) else {}
                 found = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
                 names[str(user.get("id"))] = line(str(next(filter(None, found), user.get("id"))), 80)
     return names

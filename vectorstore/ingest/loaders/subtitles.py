@@ -1,4 +1,7 @@
-"""Subtitles (SRT): what is said, by whom, at which time code. By the srt library; LangChain's SRTLoader drops the times."""
+"""Subtitles (SRT): what is said, by whom, at which time code.
+
+By the srt library; LangChain's SRTLoader drops the times.
+"""
 
 import re
 from collections.abc import Iterator

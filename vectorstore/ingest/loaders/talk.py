@@ -1,6 +1,7 @@
 """Talk: messages of a chat export as lines with speakers, grouped where the conversation pauses.
 
-Knows nothing of any export's format. LangChain's SlackDirectoryLoader and DiscordChatLoader give one document a message, without names, threads or order.
+Knows nothing of any export's format. LangChain's SlackDirectoryLoader and DiscordChatLoader give one document a
+message, without names, threads or order.
 """
 
 from collections.abc import Iterable, Iterator

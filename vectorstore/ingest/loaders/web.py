@@ -1,14 +1,14 @@
 """HTML: what a reader of the page sees, under its headings. Also the chapters of an EPUB.
 
-lxml's tree is walked by hand: LangChain's BSHTMLLoader returns scripts and styles as text and forgets headings; BeautifulSoup needs
-five times the memory. Scripts never run, nothing is fetched.
+lxml's tree is walked by hand: LangChain's BSHTMLLoader returns scripts and styles as text and forgets
+headings; BeautifulSoup builds a second tree above lxml's. Scripts never run, nothing is fetched.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lxml import etree, html
+from lxml import etree, html  # type: ignore[import-untyped]
 
 from vectorstore.errors import Refused
 from vectorstore.ingest.clean import clean, line
@@ -16,13 +16,13 @@ from vectorstore.ingest.document import Limits
 from vectorstore.ingest.draft import Block, Draft, Outline
 from vectorstore.ingest.encoding import decode
 
-_UNSEEN = frozenset(
-    "script style template noscript head iframe object embed svg math canvas audio video select datalist rp".split()
-)
-_BREAKING = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hgroup hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
-)
+_UNSEEN_TAGS = "script style template noscript head iframe object embed svg math canvas audio video select datalist rp"
+_BREAKING_TAGS = """
+address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer
+form h1 h2 h3 h4 h5 h6 header hgroup hr li main nav ol p pre section summary table tbody tfoot thead tr ul
+"""
+_UNSEEN = frozenset(_UNSEEN_TAGS.split())
+_BREAKING = frozenset(_BREAKING_TAGS.split())
 _CHARSET = re.compile(rb"""charset\s{0,4}=\s{0,4}["']?\s{0,4}([A-Za-z0-9_:.-]{1,40})""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -110,7 +110,7 @@ def _leave(page: _Page, tag: str) -> None:
 
 
 def _walk(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement]]:
-    """Start and end of every visible element and the text after it, without recursion: pages nest as deep as they like."""
+    """Start and end of every visible element and the text after it. No recursion: pages nest as deep as they like."""
     todo: list[tuple[str, html.HtmlElement]] = [("start", tree)]
     while todo:
         event, element = todo.pop()

@@ -1,6 +1,7 @@
 """Word documents (DOCX): headings, paragraphs and tables in reading order, by python-docx.
 
-LangChain's Docx2txtLoader loses headings. Counted before it is opened: a 59 KB file of a million empty paragraphs hangs any reader.
+LangChain's Docx2txtLoader loses headings. Paragraphs are counted before it is opened: a 59 KB file of a million empty
+ones hangs python-docx for minutes.
 """
 
 import re
@@ -13,7 +14,7 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from vectorstore.errors import Refused
 from vectorstore.ingest.archive import Archive
@@ -73,7 +74,7 @@ def _blocks(docx: Docx) -> Iterator[Block]:
 
 
 def _level(paragraph: Paragraph, known: dict[str, int]) -> int:
-    """1 to 9 for a heading, 0 otherwise. Looked up once a style: python-docx searches the whole style sheet each time."""
+    """1 to 9 for a heading, 0 otherwise. Looked up once a style: python-docx searches the whole sheet each time."""
     properties = paragraph._p.pPr
     style = properties.pStyle.val if properties is not None and properties.pStyle is not None else ""
     if style not in known:
