@@ -26,7 +26,7 @@ from bot.librarian import Librarian
 from bot.lore import Lore
 from bot.rooms import Rooms
 from chains import Format
-from chains.formats import load_formats
+from chains.formats.load import load_formats
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
 from memory import Job, Record, Show
@@ -111,7 +111,7 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
         learning=Learning(reader, ledger.shows, ledger.bible, ledger.sources, librarian),
         rooms=Rooms(ledger.shows, ledger.threads, settings.window),
         lore=Lores(ledger),
-        formats=loaded.formats,
+        formats=loaded.named,
         problems=loaded.problems,
     )
 
@@ -163,9 +163,7 @@ def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
     changed = app.librarian.ring
     pages = Pages(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, app.formats, changed)
     canon = CanonDesk(app.rooms, app.ledger.canon, changed)
-    knowledge = Knowledge(
-        app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed
-    )
+    knowledge = Knowledge(app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed)
     return {**talk.handlers(), **pages.handlers(), **canon.handlers(), **knowledge.handlers()}
 
 

@@ -23,7 +23,9 @@ app = typer.Typer(
 Show = Annotated[str, typer.Option("--show", metavar="NAME", help="The show to work on (default: the last one).")]
 Format = Annotated[str, typer.Option("--format", metavar="F", help="What to write: chat, plot, host, dialogue, ...")]
 Continue = Annotated[bool, typer.Option("--continue", help="Go on with the latest conversation.")]
-Writer = Annotated[str, typer.Option("--writer", metavar="W", help="The model that writes: local:..., hf:..., openai:...")]
+Writer = Annotated[
+    str, typer.Option("--writer", metavar="W", help="The model that writes: local:..., hf:..., openai:...")
+]
 Ask = Annotated[str | None, typer.Argument(metavar="[MESSAGE]", help="One message; without it, a conversation opens.")]
 
 
@@ -41,29 +43,37 @@ def _version(wanted: bool) -> None:
 def main_options(
     context: typer.Context,
     show: Show = "",
-    format: Format = "",  # noqa: A002 - the option's name
+    format: Format = "",
     resume: Continue = False,
     writer: Writer = "",
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")
+    ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
         _do("chat", message=None, show=show, format=format, resume=resume, writer=writer)
 
 
 @app.command()
-def chat(message: Ask = None, show: Show = "", format: Format = "", resume: Continue = False, writer: Writer = "") -> None:  # noqa: A002
+def chat(
+    message: Ask = None, show: Show = "", format: Format = "", resume: Continue = False, writer: Writer = ""
+) -> None:
     """Open the conversation, or answer one MESSAGE (also read from standard input)."""
     _do("chat", message=message, show=show, format=format, resume=resume, writer=writer)
 
 
 @app.command()
-def learn(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")], show: Show = "") -> None:
+def learn(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")], show: Show = ""
+) -> None:
     """Learn documents: bibles, scripts, research, chat exports."""
     _do("learn", paths=paths, show=show)
 
 
 @app.command()
-def forget(source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its title, path or number.")], show: Show = "") -> None:
+def forget(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its title, path or number.")], show: Show = ""
+) -> None:
     """Forget a learned source and all its passages."""
     _do("forget", source=source, show=show)
 
@@ -92,8 +102,12 @@ def reindex() -> None:
 
 @app.command()
 def export(
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where to (.md or .fountain); else standard output.")] = None,
-    thread: Annotated[str, typer.Option("--thread", metavar="TITLE", help="Which conversation (default: the latest).")] = "",
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Where to (.md or .fountain); else standard output.")
+    ] = None,
+    thread: Annotated[
+        str, typer.Option("--thread", metavar="TITLE", help="Which conversation (default: the latest).")
+    ] = "",
     show: Show = "",
 ) -> None:
     """Write a conversation's pages as Markdown or Fountain."""
@@ -113,7 +127,9 @@ def config() -> None:
 
 
 @app.command()
-def models(fetch: Annotated[str, typer.Option("--fetch", metavar="ID", help="Fetch a model from the hub.")] = "") -> None:
+def models(
+    fetch: Annotated[str, typer.Option("--fetch", metavar="ID", help="Fetch a model from the hub.")] = "",
+) -> None:
     """Say which models are bundled, which are recommended, and fetch one."""
     _do("models", fetch=fetch)
 

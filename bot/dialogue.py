@@ -201,9 +201,7 @@ class Dialogue:
 
         return save
 
-    async def _save(
-        self, scope: Scope, take: Take, written: Written, page: Page, kept: Mapping[str, Any]
-    ) -> None:
+    async def _save(self, scope: Scope, take: Take, written: Written, page: Page, kept: Mapping[str, Any]) -> None:
         """The take, its receipts and its outbox row, in one transaction."""
         text = page.text if written.finish in ("complete", "length") else written.text
         await self._turns.finish(

@@ -44,7 +44,9 @@ class Gate:
             return await self._stop(inbound, stage)
         lane = self._lanes.setdefault(inbound.scope, _Lane())
         if lane.waiting >= self._depth:
-            await stage.show(Fail(f"{self._depth} messages already wait in this thread: please send it again in a moment."))
+            await stage.show(
+                Fail(f"{self._depth} messages already wait in this thread: please send it again in a moment.")
+            )
             return await _finished(stage, Reply("failed", reason="The queue is full."))
         lane.waiting += 1
         try:

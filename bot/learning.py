@@ -32,7 +32,15 @@ class Bible(Protocol):
 
 class Sources(Protocol):
     async def put(
-        self, tenant: str, show: str, title: str, uri: str, media: str, digest: str, licence: str, pieces: Iterable[Piece]
+        self,
+        tenant: str,
+        show: str,
+        title: str,
+        uri: str,
+        media: str,
+        digest: str,
+        licence: str,
+        pieces: Iterable[Piece],
     ) -> tuple[Source, bool]: ...
 
 
@@ -105,7 +113,8 @@ class Learning:
             done.unchanged += synced.unchanged
             return
         pieces = [
-            Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date) for chunk in document.chunks
+            Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date)
+            for chunk in document.chunks
         ]
         licence = document.licence
         _, changed_source = await self._sources.put(

@@ -5,6 +5,7 @@ Pure functions from the ledger's nouns to the index's. Knows nothing of storage 
 
 from collections.abc import Iterable
 
+from chains import unmarked
 from memory import Entry, Piece, Show, Source, Thread, Turn
 from vectorstore import Origin, Passage
 from vectorstore.ingest import split
@@ -82,4 +83,4 @@ def of_turn(show: Show, thread: Thread, turn: Turn) -> list[Passage]:
 
 
 def _cut(text: str) -> list[str]:
-    return [chunk.text for chunk in split(text)]
+    return list(split(unmarked(text)))

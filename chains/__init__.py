@@ -4,24 +4,58 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.format import Format, Sampling, Skeleton, Slot
+from chains.checks import check
+from chains.claims import claims
+from chains.draft import Writer as Drafts
+from chains.draft import draft
+from chains.errors import WriterError
+from chains.fence import unmarked
+from chains.format import Format, Line, Sampling, Skeleton, Slot
+from chains.grounding import ground
+from chains.kinds import guess_kind, guess_name
+from chains.manuscript import fountain, markdown
+from chains.manuscript import pages as manuscript
+from chains.message import Message
+from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
-from chains.prompt import Cited, Dropped, Message, Prompt
+from chains.prompt import Cited, Dropped, Prompt, fit, texts
+from chains.question import Question, question
+from chains.recap import recap
 from chains.writer import Card, Usage, Written
 
 __all__ = [
     "Card",
     "Citation",
     "Cited",
+    "Drafts",
     "Dropped",
     "Format",
+    "Line",
     "Message",
+    "Name",
+    "Names",
     "Page",
     "Prompt",
+    "Question",
     "Remark",
     "Sampling",
     "Skeleton",
     "Slot",
     "Usage",
+    "WriterError",
     "Written",
+    "check",
+    "claims",
+    "draft",
+    "fit",
+    "fountain",
+    "ground",
+    "guess_kind",
+    "guess_name",
+    "manuscript",
+    "markdown",
+    "question",
+    "recap",
+    "texts",
+    "unmarked",
 ]

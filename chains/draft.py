@@ -11,7 +11,8 @@ from typing import Protocol
 
 from chains.format import Format, Sampling, Skeleton
 from chains.material import Material, gather
-from chains.prompt import Message, Prompt
+from chains.message import Message
+from chains.prompt import Prompt
 from chains.skeleton import Pen, fill, outline
 from chains.writer import Card, Written
 

@@ -25,7 +25,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from chains.errors import WriterError
 from chains.format import Sampling
 from chains.local.trickle import Hold
-from chains.prompt import Message
+from chains.message import Message
 from chains.writer import Usage, Written
 
 _WORD = re.compile(r"\s*\S+\s*?")

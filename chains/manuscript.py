@@ -6,7 +6,7 @@ Knows nothing of storage, models or platforms.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from chains.grounding import unmarked
+from chains.fence import unmarked
 from memory import Turn
 
 _BOLD_LINE = re.compile(r"\*\*(?P<text>[^*\n]+)\*\*")

@@ -10,15 +10,8 @@ from typing import Literal
 
 from chains.fence import CLOSE, OPEN
 from chains.format import Format
+from chains.message import Message
 from chains.writer import Card
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One chat message. A last message of role ``assistant`` is continued, not answered."""
-
-    role: Literal["system", "user", "assistant"]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Only looks at text: what a small model does wrong (invents names, repeats itself
 itself, writes lists and labels) shows in its words. Knows nothing of models or platforms.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +21,147 @@ _MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|
 _LABEL = re.compile(r"^\s*[A-Z][\w' ]{0,24}:")
 _ENDED = re.compile(r"[.!?…。！？][\"”’')]*$")
 _SENTENCE = re.compile(r".+?(?:[.!?…](?=[\"”’')]*(?:\s|$))|[。！？])[\"”’')]*|.+$", re.S)
-_DANGLING = frozenset("a an the and or but of to in on at with for from by as that which who if than is was are were be been my your his her its their our i'm into".split())
+_DANGLING = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "with",
+        "for",
+        "from",
+        "by",
+        "as",
+        "that",
+        "which",
+        "who",
+        "if",
+        "than",
+        "is",
+        "was",
+        "are",
+        "were",
+        "be",
+        "been",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "i'm",
+        "into",
+    ]
+)
 _COMMON = frozenset(
-    "about above after again against all also always am any anyone anything because been before being below both could didn't does doesn't don't down each "
-    "ever every everyone everything few have having here himself herself into itself just like made make many more most much myself never nothing now off "
-    "once only other over same some something such than that their them then there these they thing things this those through time under until upon very "
-    "were what when where which while who whom will with would your yours yourself you're i'm it's can't won't know think want".split()
+    [
+        "about",
+        "above",
+        "after",
+        "again",
+        "against",
+        "all",
+        "also",
+        "always",
+        "am",
+        "any",
+        "anyone",
+        "anything",
+        "because",
+        "been",
+        "before",
+        "being",
+        "below",
+        "both",
+        "could",
+        "didn't",
+        "does",
+        "doesn't",
+        "don't",
+        "down",
+        "each",
+        "ever",
+        "every",
+        "everyone",
+        "everything",
+        "few",
+        "have",
+        "having",
+        "here",
+        "himself",
+        "herself",
+        "into",
+        "itself",
+        "just",
+        "like",
+        "made",
+        "make",
+        "many",
+        "more",
+        "most",
+        "much",
+        "myself",
+        "never",
+        "nothing",
+        "now",
+        "off",
+        "once",
+        "only",
+        "other",
+        "over",
+        "same",
+        "some",
+        "something",
+        "such",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "thing",
+        "things",
+        "this",
+        "those",
+        "through",
+        "time",
+        "under",
+        "until",
+        "upon",
+        "very",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "will",
+        "with",
+        "would",
+        "your",
+        "yours",
+        "yourself",
+        "you're",
+        "i'm",
+        "it's",
+        "can't",
+        "won't",
+        "know",
+        "think",
+        "want",
+    ]
 )
 
 
@@ -39,7 +175,9 @@ class Judged:
     score: float
 
 
-def judge(text: str, *, cut: bool, opening: str, slot: Slot, material: Material, page: str, speaker: str = "") -> Judged:
+def judge(
+    text: str, *, cut: bool, opening: str, slot: Slot, material: Material, page: str, speaker: str = ""
+) -> Judged:
     """Trim what was drawn after ``opening`` and say what is wrong with it.
 
     ``cut`` means it ran into its token bound; ``page`` is everything written so far.
@@ -71,12 +209,18 @@ def strays(text: str, material: Material) -> tuple[str, ...]:
 def without_strays(text: str, slot: Slot, material: Material) -> str:
     """The sentences of a text that hold no stray name and nothing about the model itself."""
     pieces = [piece.strip() for piece in _SENTENCE.findall(text)]
-    return " ".join(p for p in pieces if len(words(p)) > 1 and not strays(p, material) and not _META.search(p) and not _MARKUP.search(p))
+    return " ".join(
+        p
+        for p in pieces
+        if len(words(p)) > 1 and not strays(p, material) and not _META.search(p) and not _MARKUP.search(p)
+    )
 
 
 def content(text: str) -> set[str]:
     """Words that carry meaning, in small letters and without a plural's s."""
-    return {w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON}
+    return {
+        w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON
+    }
 
 
 def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, speaker: str) -> str:
@@ -105,7 +249,7 @@ def repeats(text: str) -> bool:
     """Whether a text says the same three words, or one word three times in a row, twice over."""
     tokens = [w.lower() for w in words(text)]
     threes = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
-    stutter = any(a == b for a, b in zip(tokens, tokens[1:], strict=False))
+    stutter = any(a == b for a, b in itertools.pairwise(tokens))
     return stutter or len(set(threes)) < len(threes)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from chains.errors import WriterError
 from chains.format import Sampling
-from chains.prompt import Message
+from chains.message import Message
 
 Finish = Literal["complete", "length", "stopped", "failed"]
 OnText = Callable[[str], Awaitable[None]]

@@ -88,7 +88,10 @@ def test_sql_is_reached_only_by_memory_and_qdrant_only_by_the_index() -> None:
 
 def test_no_two_modules_import_each_other() -> None:
     modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name for name in NAMES}
-    graph = {module: {used for used, _ in imports(name) if used in modules and used != module} for module, name in modules.items()}
+    graph = {
+        module: {used for used, _ in imports(name) if used in modules and used != module}
+        for module, name in modules.items()
+    }
 
     def visit(module: str, path: tuple[str, ...]) -> None:
         assert module not in path, "a cycle: " + " -> ".join((*path, module))
@@ -103,7 +106,9 @@ def test_no_two_modules_import_each_other() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("module", ["bot.dialogue", "bot.commands", "bot.gate", "memory", "vectorstore", "vectorstore.ingest", "chains"])
+@pytest.mark.parametrize(
+    "module", ["bot.dialogue", "bot.commands", "bot.gate", "memory", "vectorstore", "vectorstore.ingest", "chains"]
+)
 def test_what_stands_before_the_prompt_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -3,7 +3,19 @@
 Derived from the ledger: it can be dropped and rebuilt. Knows nothing of SQL, prompts or platforms.
 """
 
+from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked, VectorStoreError
 from vectorstore.passage import Origin, Passage
 from vectorstore.query import Found, Hit, Query, Sight
 
-__all__ = ["Found", "Hit", "Origin", "Passage", "Query", "Sight"]
+__all__ = [
+    "Found",
+    "Hit",
+    "IndexFault",
+    "Origin",
+    "Passage",
+    "Query",
+    "Sight",
+    "StoreDamaged",
+    "StoreLocked",
+    "VectorStoreError",
+]

@@ -140,16 +140,16 @@ def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:
     if not entries:
         return f"**{talk.show.name}** has no canon yet: `/learn FOLDER` reads a bible, `/keep` keeps what you write."
     kinds = sorted({entry.kind for entry in entries}, key=KINDS.index)
-    rows = [
-        f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds
-    ]
+    rows = [f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds]
     return "\n".join([f"Canon of **{talk.show.name}**, {len(entries)} entries:", "", *rows])
 
 
 def _entry(entry: Entry) -> str:
     also = f", also {', '.join(entry.aliases)}" if entry.aliases else ""
     holds = " ".join(
-        part for part in (f"from {entry.starts}" if entry.starts else "", f"until {entry.ends}" if entry.ends else "") if part
+        part
+        for part in (f"from {entry.starts}" if entry.starts else "", f"until {entry.ends}" if entry.ends else "")
+        if part
     )
     state = "" if entry.status is Status.ACCEPTED else f" — {entry.status.value}"
     head = f"**{entry.name}** ({entry.kind}{also}){state}"

@@ -11,9 +11,9 @@ from typing import Protocol
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply, Step
 from bot.learning import Learning, summary
-from bot.rooms import Rooms
 from bot.lore import Lore
-from memory import Scope, Show, Source
+from bot.rooms import Rooms
+from memory import Show, Source
 from vectorstore import Found, Hit, Query, Sight
 
 
@@ -84,7 +84,9 @@ class Knowledge:
         shows = await self._shows.all(call.scope.tenant)
         if not shows:
             return await call.say("There is no show yet: `/show NAME` starts one.")
-        return await call.say("\n".join(f"- **{show.name}**{f': {show.brief}' if show.brief else ''}" for show in shows))
+        return await call.say(
+            "\n".join(f"- **{show.name}**{f': {show.brief}' if show.brief else ''}" for show in shows)
+        )
 
     async def learn(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)

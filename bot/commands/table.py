@@ -31,8 +31,15 @@ TABLE: tuple[Command, ...] = (
     Command("learn", "PATH...", "Learn documents: bibles, scripts, research, chat exports.", "path"),
     Command("sources", "", "What was learned."),
     Command("forget", "SOURCE", "Forget a learned source, by title, path or number.", "source"),
-    Command("canon", "[NAME | history NAME | edit NAME: TEXT | retire NAME]", "The show's canon: list, read, edit, retire.", "canon"),
-    Command("keep", '["QUOTE" | NAME: TEXT] [as KIND]', "Make the last page, a quoted part of it, or a text of yours canon."),
+    Command(
+        "canon",
+        "[NAME | history NAME | edit NAME: TEXT | retire NAME]",
+        "The show's canon: list, read, edit, retire.",
+        "canon",
+    ),
+    Command(
+        "keep", '["QUOTE" | NAME: TEXT] [as KIND]', "Make the last page, a quoted part of it, or a text of yours canon."
+    ),
     Command("search", "TEXT", "What the index finds, with scores."),
     Command("why", "[TURN]", "What the last page stands on: passages, scores, what was left out, tokens, times."),
     Command("again", "[HOW]", "Write the last page again, darker, shorter, however you say.", "steer"),

@@ -21,7 +21,7 @@ from chains.errors import EngineLost
 from chains.format import Sampling
 from chains.local.process import Process
 from chains.local.wire import Frame
-from chains.prompt import Message
+from chains.message import Message
 from chains.writer import Usage, Written
 
 _ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant"}

@@ -86,7 +86,7 @@ async def test_a_gutenberg_book_has_chapters_and_loses_its_notice(read: Read) ->
     assert document.title == "Tides"
     assert "public domain" in document.licence
     assert "Licence text" not in document.body
-    assert [path for path in dict.fromkeys(chunk.path for chunk in document.chunks)] == [
+    assert list(dict.fromkeys(chunk.path for chunk in document.chunks)) == [
         ("CHAPTER I. The Harbour",),
         ("CHAPTER II.",),
     ]
