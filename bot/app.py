@@ -5,6 +5,7 @@ What a conversation needs at once is opened here; the models load behind it.
 """
 
 import asyncio
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -29,13 +30,14 @@ from chains import Format
 from chains.formats.load import load_formats
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
-from memory import Job, Record, Show
+from memory import Conversation, Job, Record, Scope, Show
 from memory.ledger import Ledger
 from vectorstore import Passage
 from vectorstore.embedding import Embedder
 from vectorstore.index import Index
 from vectorstore.ingest import Reader
 
+Writing = Writer
 Progress = Callable[[str, float], None]
 
 
@@ -66,6 +68,12 @@ class Conversing:
 
     async def respond(self, inbound: Inbound, stage: Stage) -> Reply:
         return await self.gate.admit(inbound, stage)
+
+    async def complete(self, kind: str, prefix: str, scope: Scope) -> list[str]:
+        """Names of ``kind`` (a Command's ``completes``) that begin with ``prefix``, for this place."""
+        talk = await self.app.rooms.look(scope)
+        found = await _names(self, kind, talk, scope)
+        return [name for name in found if name.casefold().startswith(prefix.casefold())]
 
 
 class Lores:
@@ -157,6 +165,33 @@ def begin_writer(stack: AsyncExitStack, settings: Settings, progress: Progress |
     )
     stack.push_async_callback(writer.close)
     return writer
+
+
+async def _names(room: Conversing, kind: str, talk: Conversation, scope: Scope) -> Sequence[str]:
+    ledger, show = room.app.ledger, talk.show
+    match kind:
+        case "format":
+            return list(room.app.formats)
+        case "show":
+            return [one.name for one in await ledger.shows.all(show.tenant)]
+        case "thread":
+            return ["new", *(one.title for one in await room.talk.listed(scope, show.id) if one.title)]
+        case "source":
+            return [one.title for one in await ledger.sources.listing(show.tenant, show.id)]
+        case "canon":
+            known = (await room.app.lore(show)).names.all
+            return [name for one in known for name in (one.name, *one.aliases)]
+        case "steer":
+            return list(room.app.formats[talk.thread.format].steers) if talk.thread.format in room.app.formats else []
+        case _:
+            return []
+
+
+async def fetch_model(what: str, cache: Path) -> str:
+    """Bring a model from the hub; gives the writer's name. The hub's client is loaded only now."""
+    fetch = await asyncio.to_thread(importlib.import_module, "chains.fetch")
+    name: str = await asyncio.to_thread(fetch.fetch_model, what, cache)
+    return name
 
 
 def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:

@@ -167,6 +167,11 @@ def load(
         raise SettingError(_wrong(problem, origins)) from None
 
 
+def environment() -> Mapping[str, str]:
+    """The process's environment, for those who must look at customs such as TERM and NO_COLOR."""
+    return os.environ
+
+
 def reference() -> str:
     """All settings as a Markdown table, for docs/configuration.md."""
     rows = ["| Setting | Environment | Default | Meaning |", "| --- | --- | --- | --- |"]

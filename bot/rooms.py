@@ -16,6 +16,8 @@ class Unbound(Exception):
 class Shows(Protocol):
     async def ensure(self, tenant: str, name: str) -> Show: ...
 
+    async def get(self, tenant: str, show: str) -> Show | None: ...
+
     async def room(self, scope: Scope) -> Room: ...
 
     async def bind(self, scope: Scope, show: str) -> Room: ...
@@ -41,11 +43,24 @@ class Rooms:
         try:
             return await self._threads.conversation(scope, self._window + spare)
         except NotFound:
-            room = await self._shows.room(scope)
-            if room.show is None:
-                raise Unbound("This room has no show yet: `/show NAME` starts one or joins one.") from None
-            await self._threads.open(scope, room.show)
+            show, _ = await self._bound(scope)
+            await self._threads.open(scope, show.id)
             return await self._threads.conversation(scope, self._window + spare)
+
+    async def look(self, scope: Scope) -> Conversation:
+        """As `enter`, but a thread that nobody has spoken in stays unmade."""
+        try:
+            return await self._threads.conversation(scope, self._window)
+        except NotFound:
+            show, room = await self._bound(scope)
+            return Conversation(show, room, Thread("", scope, show.id, format=room.format))
+
+    async def _bound(self, scope: Scope) -> tuple[Show, Room]:
+        room = await self._shows.room(scope)
+        show = await self._shows.get(scope.tenant, room.show) if room.show else None
+        if show is None:
+            raise Unbound("This room has no show yet: `/show NAME` starts one or joins one.")
+        return show, room
 
     async def begin(self, scope: Scope, show: str) -> Thread:
         """The thread of ``scope``, begun with this show if it is new."""

@@ -21,6 +21,7 @@ from chains.page import Citation, Page, Remark
 from chains.prompt import Cited, Dropped, Prompt, fit, texts
 from chains.question import Question, question
 from chains.recap import recap
+from chains.recommended import about_models
 from chains.writer import Card, Usage, Written
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Usage",
     "WriterError",
     "Written",
+    "about_models",
     "check",
     "claims",
     "draft",

@@ -38,13 +38,15 @@ class Talk:
             "note": self.note,
             "undo": self.undo,
             "redo": self.redo,
+            "stop": self.stop,
             "quit": self.quit,
         }
 
     async def listed(self, scope: Scope, show: str) -> list[Thread]:
         """The threads of a room and show, last written in first: what /open counts by."""
         place = Scope(scope.platform, scope.tenant, scope.room)
-        return [thread for thread in await self._threads.listing(place, 100) if thread.show == show][:20]
+        every = await self._threads.listing(place, 200)
+        return [thread for thread in every if thread.show == show and (thread.head or thread.scope == scope)][:20]
 
     async def threads(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
@@ -99,6 +101,10 @@ class Talk:
             return await call.say("There is nothing to bring back.")
         answer = f"\n\n{turn.take.text}" if turn.take and turn.take.text else ""
         return await call.say(f"Back again: “{_short(turn.text)}”{answer}")
+
+    async def stop(self, call: Call) -> Reply:
+        """Only reached when nothing is written: a running answer is stopped before commands are queued."""
+        return await call.say("Nothing is being written here.")
 
     async def quit(self, call: Call) -> Reply:
         return await call.end(Reply("complete", leave=True))

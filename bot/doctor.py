@@ -1,0 +1,70 @@
+"""Doctor: looks at every part as it is set up, says what is wrong and how to mend it.
+
+Opens what a conversation would open and nothing more. Knows nothing of how anything is shown.
+"""
+
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from bot.app import App, begin_writer, open_app
+from bot.config import Config
+from bot.desk import EXPECTED
+from bot.shows import TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``text`` is Markdown; ``sound`` is False when something must be mended."""
+
+    text: str
+    sound: bool
+
+
+async def examine(config: Config) -> Report:
+    """Open everything once and look."""
+    rows = [f"**dramaturg {version('dramaturg')}** on Python {sys.version.split()[0]}", ""]
+    good = True
+    async with AsyncExitStack() as stack:
+        try:
+            app = await open_app(stack, config.settings)
+        except EXPECTED as error:
+            rows.append(f"- ✗ ledger and index: {error}")
+            good = False
+        else:
+            found, good = await _parts(app)
+            rows += found
+        writer = begin_writer(stack, config.settings)
+        try:
+            await writer.ready()
+        except EXPECTED as error:
+            rows.append(f"- ✗ writer {config.settings.writer}: {error}")
+            good = False
+        else:
+            card = writer.card
+            size = "small: formats guide it slot by slot" if card.small else "large: formats instruct it"
+            rows.append(f"- ✓ writer {card.name}: {card.context} tokens of context, {size}")
+    rows += [f"- settings from {place}" for place in sorted(set(config.origins.values()))]
+    rows += ["", "All is well." if good else "Mend what is marked ✗, then run `dramaturg doctor` again."]
+    return Report("\n".join(rows), good)
+
+
+async def _parts(app: App) -> tuple[list[str], bool]:
+    settings = app.settings
+    shows = await app.ledger.shows.all(TENANT)
+    rows = [f"- ✓ ledger {settings.ledger or settings.home / 'ledger.db'}: {len(shows)} shows"]
+    behind = await app.ledger.outbox.count()
+    passages = await app.index.count()
+    where = settings.index or settings.home / "index"
+    rows.append(f"- ✓ index {where}: {passages} passages{f', {behind} records to come' if behind else ''}")
+    good = True
+    try:
+        await app.embedder.aembed_query("Who keeps the key?")
+        rows.append(f"- ✓ embedder {app.embedder.name}: {await app.embedder.dimension()} dimensions")
+    except EXPECTED as error:
+        good = False
+        rows.append(f"- ✗ embedder {app.embedder.name}: {error}")
+    rows.append(f"- ✓ formats: {', '.join(app.formats)}")
+    rows += [f"- ✗ format: {problem}" for problem in app.problems]
+    return rows, good and not app.problems

@@ -1,0 +1,44 @@
+"""Shows in the terminal: which one is meant, and the example that comes along.
+
+Knows nothing of writing, search or how anything is shown.
+"""
+
+from pathlib import Path
+
+from bot.app import App
+from memory import Scope, Show
+
+TENANT = "local"
+ROOM = Scope("terminal", TENANT, "terminal")
+UNTITLED = "Untitled show"
+EXAMPLE = "Forty Metres Short"
+_FOLDER = "forty-metres-short"
+
+
+async def choose_show(app: App, name: str) -> Show:
+    """The show of that name, new if need be; without a name the settings' or the last one used; else
+    the only one there is, or one without a title."""
+    if wanted := name or app.settings.show:
+        show = await app.ledger.shows.ensure(TENANT, wanted)
+    else:
+        show = await last_show(app) or await app.ledger.shows.ensure(TENANT, UNTITLED)
+    await app.ledger.shows.bind(ROOM, show.id)
+    return show
+
+
+async def last_show(app: App) -> Show | None:
+    """The show the terminal worked on last, or the first there is."""
+    room = await app.ledger.shows.room(ROOM)
+    if room.show is not None:
+        return await app.ledger.shows.get(TENANT, room.show)
+    every = await app.ledger.shows.all(TENANT)
+    return every[0] if every else None
+
+
+def example_folder() -> Path | None:
+    """Where the example show's files are: beside the packages, or inside the installed one."""
+    here = Path(__file__).parent
+    for folder in (here / "examples" / _FOLDER, here.parent / "examples" / _FOLDER):
+        if folder.is_dir():
+            return folder
+    return None
