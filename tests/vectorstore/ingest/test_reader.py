@@ -159,6 +159,16 @@ async def test_a_large_document_arrives_whole_while_the_loop_goes_on(tmp_path: P
 def test_the_front_door_loads_nothing_heavy() -> None:
     program = "import sys, vectorstore.ingest; print(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"lxml", "bs4", "docx", "pypdf", "yaml", "charset_normalizer", "langchain_core", "langchain_community", "torch"}
+    heavy = {
+        "lxml",
+        "bs4",
+        "docx",
+        "pypdf",
+        "yaml",
+        "charset_normalizer",
+        "langchain_core",
+        "langchain_community",
+        "torch",
+    }
     assert "vectorstore" in loaded
     assert not heavy & set(loaded)
