@@ -91,13 +91,17 @@ def _bound(limits: Limits, base: int) -> None:
     """Memory beyond what an idle child has, and processor seconds from now on."""
     if sys.platform == "win32":
         return
-    spent = ceil(time.process_time())
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.cpu, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_CPU, ceil(time.process_time()) + limits.cpu)
+    _limit(resource.RLIMIT_CORE, 0)
     if base:
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (base + limits.memory, hard))
+        _limit(resource.RLIMIT_AS, base + limits.memory)
+
+
+def _limit(what: int, most: int) -> None:
+    """Set a soft limit, as far as the hard one, which may be somebody else's, allows."""
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _address_space() -> int:

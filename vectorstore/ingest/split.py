@@ -6,6 +6,7 @@ Knows nothing of formats.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -44,7 +45,7 @@ class _Piece:
 
 def weigh(text: str) -> float:
     """About how many word pieces an uncased BERT vocabulary makes of ``text``. Other scripts count by the character."""
-    latin = sum(_pieces(len(word)) for word in _LATIN.findall(text))
+    latin = sum(_pieces(letters) * count for letters, count in Counter(map(len, _LATIN.findall(text))).items())
     digits = sum(1 + (len(number) - 1) // 3 for number in _DIGITS.findall(text))
     return latin + digits + len(_COUNTED.sub("", text))
 
@@ -82,50 +83,52 @@ def pack(blocks: Iterable[Block], *, target: int = TARGET, most: int = MOST, lea
 
 
 def _foreign(blocks: Sequence[Block]) -> bool:
-    """Whether the beginning is in Latin letters and not in English: names, verse and code count as foreign too."""
+    """Whether the beginning is mostly in Latin letters and not in English; lists of names and code count as foreign."""
     sample = ""
     for block in blocks:
         sample += block.text[:_SAMPLE] + "\n"
         if len(sample) > _SAMPLE:
             break
-    return len(_ENGLISH.findall(sample)) < 0.08 * len(_LATIN.findall(sample))
+    latin = _LATIN.findall(sample)
+    if 2 * sum(map(len, latin)) < len(sample):
+        return False
+    return len(_ENGLISH.findall(sample)) < 0.08 * len(latin)
 
 
 def _cut(block: Block, most: int) -> list[_Piece]:
     """A block as pieces that fit; a last blank line sets it apart from the next block."""
-    return [
-        _Piece(text, weigh(text), block, block.tied)
-        for text in _parts(block.text.strip() + "\n\n", most, _LEVELS)
-        if text
-    ]
+    parts = _parts(block.text.strip() + "\n\n", most, _LEVELS)
+    return [_Piece(text, weight, block, block.tied) for text, weight in parts if text]
 
 
-def _parts(text: str, most: int, levels: Sequence[Level]) -> Iterator[str]:
-    if weigh(text) <= most:
-        yield text
+def _parts(text: str, most: int, levels: Sequence[Level]) -> Iterator[tuple[str, float]]:
+    """``text`` cut as coarsely as fits, each part with its weight."""
+    weight = weigh(text)
+    if weight <= most:
+        yield text, weight
         return
     level, rest = levels[0], levels[1:]
     if not rest:
         yield from _grouped(characters(text, max(1, min(32, most // 4))), most)
     elif level in _FINE:
         # Not every word on its own: a third of a chunk packs as well and costs far less.
-        yield from (part for group in _grouped(level(text), most / 3) for part in _parts(group, most, rest))
+        yield from (part for group, _ in _grouped(level(text), most / 3) for part in _parts(group, most, rest))
     else:
         yield from (part for piece in level(text) for part in _parts(piece, most, rest))
 
 
-def _grouped(pieces: Iterable[str], most: float) -> Iterator[str]:
+def _grouped(pieces: Iterable[str], most: float) -> Iterator[tuple[str, float]]:
     held: list[str] = []
     weight = 0.0
     for piece in pieces:
         more = weigh(piece)
         if held and weight + more > most:
-            yield "".join(held)
+            yield "".join(held), weight
             held, weight = [], 0.0
         held.append(piece)
         weight += more
     if held:
-        yield "".join(held)
+        yield "".join(held), weight
 
 
 def _bound(pieces: list[_Piece], most: int) -> list[list[_Piece]]:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject
 
 from vectorstore.ingest import Document, Reader
 
@@ -48,8 +48,10 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def pdf(pages: list[str], *, password: str = "", outline: Mapping[str, int] | None = None) -> bytes:
-    """A PDF with a line of Helvetica for every line of a page."""
+def pdf(
+    pages: list[str], *, password: str = "", outline: Mapping[str, int] | None = None, scanned: bool = False
+) -> bytes:
+    """A PDF with a line of Helvetica for every line of a page, and one grey dot on it if it is a scan."""
     writer = PdfWriter()
     font = DictionaryObject(
         {
@@ -64,6 +66,21 @@ def pdf(pages: list[str], *, password: str = "", outline: Mapping[str, int] | No
         page[NameObject("/Resources")] = DictionaryObject(
             {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
         )
+        if scanned:
+            dot = DecodedStreamObject()
+            dot.set_data(b"\x80")
+            dot.update(
+                {
+                    NameObject("/Type"): NameObject("/XObject"),
+                    NameObject("/Subtype"): NameObject("/Image"),
+                    NameObject("/Width"): NumberObject(1),
+                    NameObject("/Height"): NumberObject(1),
+                    NameObject("/BitsPerComponent"): NumberObject(8),
+                    NameObject("/ColorSpace"): NameObject("/DeviceGray"),
+                }
+            )
+            images = DictionaryObject({NameObject("/Im0"): writer._add_object(dot)})
+            page["/Resources"][NameObject("/XObject")] = images
         shown = " T* ".join(f"({line}) Tj" for line in text.split("\n"))
         stream = DecodedStreamObject()
         stream.set_data(f"BT /F1 12 Tf 14 TL 50 750 Td {shown} ET".encode("latin-1") if text else b"")

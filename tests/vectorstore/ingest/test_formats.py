@@ -154,8 +154,10 @@ async def test_epub_chapters_follow_the_spine_and_rights_are_the_licence(read: R
 async def test_html_is_what_a_reader_sees(read: Read) -> None:
     document = await read(
         "page.html",
-        "<!DOCTYPE html><html><head><title>Harbour</title><script>steal()</script></head><body><h1>Harbour</h1><p>Salt &amp; <b>wind</b>"
-        "<p hidden>secret</p><p style='display: none'>also</p><script>alert(1)</script><!-- note --><ul><li>one<li>two</ul>"
+        "<!DOCTYPE html><html><head><title>Harbour</title><script>steal()</script></head>"
+        "<body><h1>Harbour</h1><p>Salt &amp; <b>wind</b>"
+        "<p hidden>secret</p><p style='display: none'>also</p>"
+        "<script>alert(1)</script><!-- note --><ul><li>one<li>two</ul>"
         "<table><tr><td>a<td>b</table><p>line<br>break</p><noscript>no</noscript></body></html>",
     )
     assert document.title == "Harbour"
@@ -215,7 +217,8 @@ async def test_long_scenes_are_never_cut_between_a_cue_and_its_line(read: Read) 
 
 async def test_srt_keeps_time_code_and_speaker(read: Read) -> None:
     text = (
-        "1\n00:00:01,000 --> 00:00:03,000\n<i>MARA: Who lit the lamp?</i>\n\n2\n00:00:03,500 --> 00:00:05,000\n- [Quill]: Nobody.\n\n"
+        "1\n00:00:01,000 --> 00:00:03,000\n<i>MARA: Who lit the lamp?</i>\n\n"
+        "2\n00:00:03,500 --> 00:00:05,000\n- [Quill]: Nobody.\n\n"
         "3\n00:12:31,000 --> 00:12:33,000\n" + "Rain falls on the pier. " * 12 + "\n"
     )
     document = await read("ep.srt", text)

@@ -14,7 +14,7 @@ import pytest
 
 from vectorstore.ingest import Limits, Reader, Unreadable
 
-LIMITS = Limits(size=40 * 1024 * 1024, memory=400 * 1024 * 1024, cpu=8, wall=60)
+LIMITS = Limits(size=40 * 1024 * 1024, memory=400 * 1024 * 1024, cpu=8, wall=60, entries=2_000)
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
 
 
@@ -41,8 +41,8 @@ def document_xml(body: str, doctype: str = "") -> str:
 
 
 def pdf_bomb() -> bytes:
-    """A page whose content stream unpacks to a gigabyte, packed twice."""
-    stream = zlib.compress(zlib.compress(b"BT (a) Tj ET " * (1024 * 1024 * 80), 9), 9)
+    """A page whose content stream unpacks to a quarter of a gigabyte, packed twice."""
+    stream = zlib.compress(zlib.compress(b"BT (a) Tj ET " * (1024 * 1024 * 20), 9), 9)
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -83,8 +83,8 @@ REFUSED = {
     "cut.pdf": (lambda make: make.pdf(["Words " * 50] * 3)[:700], "broken|cut short"),
     "garbage.pdf": (lambda make: b"%PDF-1.7\n" + b"<<>>" * 5000, "broken|cut short|no pages"),
     "locked.pdf": (lambda make: make.pdf(["Secret."], password="tide"), "encrypted"),
-    "scan.pdf": (lambda make: make.pdf(["", ""]), "OCR"),
-    "bomb.pdf": (lambda make: pdf_bomb(), "memory|time|none of its pages|broken"),
+    "scan.pdf": (lambda make: make.pdf(["", ""], scanned=True), "OCR"),
+    "bomb.pdf": (lambda make: pdf_bomb(), "memory|time|none of its pages|broken|no text"),
     "cut.docx": (lambda make: word()[:9000], "broken|cut short"),
     "bomb.docx": (lambda make: word(document_xml("<w:p/>" * 3_000_000)), "times its size|paragraphs"),
     "paragraphs.docx": (lambda make: word(document_xml("<w:p/>" * 150_000)), "paragraphs"),
@@ -92,16 +92,16 @@ REFUSED = {
     "renamed.docx": (lambda make: zipped({"readme.txt": "no"}), "not a Word document"),
     "torn.docx": (lambda make: word("<w:document"), "broken"),
     "cut.epub": (lambda make: epub_parts(make)[:300], "broken|cut short"),
-    "laughs.epub": (lambda make: make.epub({}, opf=LAUGHS.replace("x [", "package [") + "<package>&c;</package>"), "entities"),
-    "drm.epub": (lambda make: epub_parts(make, **{"META-INF/encryption.xml": "<EncryptionMethod Algorithm='aes'/>"}), "DRM"),
-    "hollow.epub": (lambda make: make.epub({"one": "<html><body></body></html>"}), "none of its chapters|holds nothing"),
+    "laughs.epub": (lambda make: make.epub({}, opf=LAUGHS + "<x>&c;</x>"), "entities"),
+    "drm.epub": (lambda make: epub_parts(make, **{"META-INF/encryption.xml": "<EncryptionMethod/>"}), "DRM"),
+    "hollow.epub": (lambda make: make.epub({"one": "<html><body></body></html>"}), "chapters|nothing"),
     "bomb.zip": (lambda make: zipped({"room/2024-01-01.json": b"0" * (150 * 1024 * 1024)}), "zip bombs"),
     "lying.zip": (lambda make: lying_zip(), "broken|zip bombs|no messages"),
     "nested.zip": (lambda make: zipped({"a.zip": zipped({"b.zip": zipped({"c.txt": "deep"})})}), "no Slack export"),
     "climb.zip": (lambda make: zipped({"../../etc/2024-01-01.json": "[]"}), "climbs"),
     "absolute.zip": (lambda make: zipped({"/etc/2024-01-01.json": "[]"}), "climbs"),
     "windows.zip": (lambda make: zipped({"C:\\room\\2024-01-01.json": "[]"}), "climbs"),
-    "many.zip": (lambda make: zipped({f"room/{n}.json": "" for n in range(60_000)}), "more than the 50,000"),
+    "many.zip": (lambda make: zipped({f"room/{n}.json": "" for n in range(3_000)}), "more than the 2,000"),
     "locked.zip": (lambda make: locked_zip(), "encrypted"),
     "unknown.zip7": (lambda make: zipped({"a.bin": b"\0"}), "unknown kind"),
     "deep.json": (lambda make: b"[" * 500_000, "too deeply"),
@@ -113,6 +113,8 @@ REFUSED = {
     "nothing.srt": (lambda make: b"no subtitles here at all", "no subtitles|time codes"),
     "header.csv": (lambda make: b"name,age\n", "no rows"),
     "scripts.html": (lambda make: b"<html><script>alert(1)</script></html>", "no text|nothing"),
+    "abyss.html": (lambda make: b"<p>Top.</p>" + b"<div>" * 100_000 + b"Bottom.", "nested too deeply"),
+    "drawing.pdf": (lambda make: make.pdf(["", ""]), "no text"),
     "large.txt": (lambda make: b"word " * (9 * 1024 * 1024), "larger than the 40 MB"),
 }  # fmt: skip
 
@@ -121,18 +123,18 @@ SURVIVED = {
     "half.txt": (lambda make: "Mara waits.".encode("utf-16") + b"\x00", "replaced"),
     "bomb.md": (
         lambda make: ("---\na: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-            f"{b}: &{b} [*{a},*{a},*{a},*{a},*{a},*{a},*{a},*{a},*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+            f"{b}: &{b} [" + ",".join([f"*{a}"] * 9) + "]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
         ) + "---\nText.").encode(),
         "front-matter",
     ),
     "object.md": (lambda make: b"---\nname: !!python/object/apply:os.system ['true']\n---\nText.", "front-matter"),
     "recursive.md": (lambda make: b"---\na: &a [*a]\n---\nText.", "front-matter"),
-    "line.txt": (lambda make: b"harbour" * 300_000, ""),
+    "line.txt": (lambda make: b"harbour" * 60_000, ""),
     "dots.txt": (lambda make: b"." * 300_000 + b" " * 300_000 + b"x", ""),
     "bait.md": (lambda make: b"[" * 50_000 + b"*_" * 50_000 + b"> " * 5_000 + b"a", ""),
     "bait.fountain": (lambda make: b"A(" * 100_000 + b"\n/* " * 1_000, ""),
     "bait.srt": (lambda make: b"1\n00:00:01,000 --> 00:00:02,000\n" + b"<i" * 50_000 + b"A B." * 9_000, ""),
-    "deep.html": (lambda make: b"<div>" * 100_000 + b"Bottom.", ""),
+    "deep.html": (lambda make: b"<div>" * 1_500 + b"Bottom.", ""),
     "wide.csv": (lambda make: b",".join([b"c"] * 20_000) + b"\n" + b",".join([b"1"] * 20_000), ""),
     "quote.csv": (lambda make: b'a,b\n"' + b"x,\n" * 50_000, ""),
 }  # fmt: skip
@@ -170,9 +172,9 @@ async def test_a_bait_is_read_within_the_limits_with_what_is_doubtful_remarked(
 async def test_a_file_that_takes_too_long_ends_its_child_and_not_the_reader(tmp_path: Path, reader: Reader) -> None:
     path = tmp_path / "endless.txt"
     path.write_bytes(b"Many, many small sentences here. " * 1_000_000)
-    with pytest.raises(Unreadable, match="1 s of processor time"):
+    with pytest.raises(Unreadable, match="1 s of processor"):
         await reader.read(path, Limits(cpu=1))
-    with pytest.raises(Unreadable, match="longer than 0.3 s"):
+    with pytest.raises(Unreadable, match=r"longer than 0\.3 s"):
         await reader.read(path, Limits(wall=0.3))
     await _still_reads(reader, tmp_path)
 
@@ -189,7 +191,7 @@ async def test_nothing_is_ever_unpacked_to_disk(tmp_path: Path, reader: Reader) 
     path = tmp_path / "export.zip"
     path.write_bytes(zipped({"room/2024-01-01.json": json.dumps([{"text": "Hi", "ts": "1704100000"}])}))
     await reader.read(path)
-    assert [each.name for each in tmp_path.iterdir()] == ["export.zip"]
+    assert os.listdir(tmp_path) == ["export.zip"]
 
 
 async def _still_reads(reader: Reader, folder: Path) -> None:

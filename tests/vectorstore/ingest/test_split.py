@@ -18,12 +18,19 @@ from vectorstore.ingest.split import pack, weigh
 
 PROSE = (
     "The lighthouse at Harrow Point had not been lit for eleven years, and nobody in the village would say why. "
-    "Mara counted the steps as she climbed; there were two hundred and six, and Dr. Quill had told her to trust no other number. "
+    "Mara counted the steps as she climbed; there were two hundred and six, "
+    "and Dr. Quill had told her to trust no other number. "
     '"You came," said the keeper. "I didn\'t think you would." '
     "She put the lantern down between them. What else could she have done? "
 )
-CHINESE = "灯塔已经十一年没有点亮了，村里没有人愿意说明原因。玛拉一边爬一边数台阶：一共二百零六级！“你来了，”守塔人说。“我没想到你会来。”她把灯放在两人之间。"
-JAPANESE = "灯台は十一年間、灯されていなかった。村の誰もその理由を語ろうとしない。「来たのか」と灯台守は言った。マーラはランタンを二人の間に置いた！"
+CHINESE = (
+    "灯塔已经十一年没有点亮了，村里没有人愿意说明原因。玛拉一边爬一边数台阶：一共二百零六级！"
+    "“你来了，”守塔人说。“我没想到你会来。”她把灯放在两人之间。"
+)
+JAPANESE = (
+    "灯台は十一年間、灯されていなかった。村の誰もその理由を語ろうとしない。"
+    "「来たのか」と灯台守は言った。マーラはランタンを二人の間に置いた！"
+)
 GERMAN = (
     "Der Leuchtturm stand seit elf Jahren dunkel, und niemand im Dorf wollte sagen, weshalb. Mara zählte die Stufen. "
 )
@@ -180,6 +187,11 @@ def test_a_chunk_names_everyone_who_speaks_in_it_and_its_first_page() -> None:
 def test_chunks_are_ordered_from_nought_and_whole_blocks_are_never_joined() -> None:
     chunks = pack([Block("a: 1", whole=True), Block("a: 2", whole=True)])
     assert [(chunk.order, chunk.text) for chunk in chunks] == [(0, "a: 1"), (1, "a: 2")]
+
+
+def test_a_few_latin_names_do_not_make_chinese_chunks_smaller() -> None:
+    names = "Mara和Quill走上灯塔，风很大，海面一片漆黑，没有人说话。" * 60
+    assert len(split(names)) <= len(split(names.replace("Mara", "玛拉").replace("Quill", "奎尔"))) + 1
 
 
 def test_a_last_chunk_is_no_crumb() -> None:

@@ -54,7 +54,7 @@ def load(data: bytes, limits: Limits) -> Draft:
             blank.append(number)
         blocks.extend(Block(paragraph, path, page=number) for paragraph in paragraphs(text))
     if not blocks:
-        raise Refused(_nothing(count, failed))
+        raise Refused(_nothing(reader, failed))
     return Draft(tuple(blocks), title=_title(reader), remarks=tuple(_remarks(failed, blank)))
 
 
@@ -70,12 +70,23 @@ def _open(data: bytes) -> PdfReader:
     return reader
 
 
-def _nothing(count: int, failed: list[int]) -> str:
-    if count == 0:
+def _nothing(reader: PdfReader, failed: list[int]) -> str:
+    """Why there is no text at all. A scan is told by the pictures of its pages."""
+    if not reader.pages:
         return "the PDF has no pages"
-    if len(failed) == count:
+    if len(failed) == len(reader.pages):
         return "none of its pages could be read; the PDF is broken"
-    return "its pages hold pictures and no text; run text recognition (OCR) on it first"
+    if any(_pictured(reader, number) for number in range(len(reader.pages)) if number + 1 not in failed):
+        return "its pages are pictures without text; run text recognition (OCR) on it first"
+    return "its pages hold no text that can be drawn from them"
+
+
+def _pictured(reader: PdfReader, number: int) -> bool:
+    try:
+        resources = reader.pages[number].get("/Resources")
+        return bool(resources and resources.get_object().get("/XObject"))
+    except _PAGE_FAULTS:
+        return False
 
 
 def _remarks(failed: list[int], blank: list[int]) -> list[str]:
