@@ -139,7 +139,8 @@ def _address(url: str) -> URL:
 def _engine(address: URL, patience: float) -> AsyncEngine:
     if address.get_backend_name() == "postgresql":
         try:
-            return create_async_engine(address, pool_pre_ping=True, connect_args={"timeout": patience})
+            waits = {"timeout": patience, "server_settings": {"lock_timeout": f"{patience * 1000:.0f}"}}
+            return create_async_engine(address, pool_pre_ping=True, connect_args=waits)
         except ModuleNotFoundError as error:
             raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error
     # No isolation level: the driver then starts no transactions of its own, and DDL stays inside ours.

@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from memory import LedgerBusy, LedgerSetting, LedgerTooNew, LedgerUnavailable
 from memory.ledger import Ledger
 from memory.store.migrate import VERSION_TABLE
+from memory.store.reach import hold_show
 from memory.tables import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -68,12 +69,11 @@ async def test_sqlite_keeps_what_it_was_told_through_a_power_cut(tmp_path):
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
 
-@pytest.mark.parametrize("setting", ["synchronous_commit=off"])
-async def test_a_postgresql_that_may_lose_turns_is_refused(postgres_url, setting):
+async def test_a_postgresql_that_may_lose_turns_is_refused(postgres_url):
     async with await Ledger.open(postgres_url) as ledger:
         name = ledger._database.engine.url.database
         async with ledger._database.writing() as tx:
-            await tx.execute(text(f"ALTER DATABASE {name} SET {setting}"))
+            await tx.execute(text(f"ALTER DATABASE {name} SET synchronous_commit=off"))
     with pytest.raises(LedgerSetting, match="synchronous_commit=off") as caught:
         await Ledger.open(postgres_url)
     assert is_a_sentence(caught)
@@ -142,6 +142,17 @@ async def test_a_ledger_another_program_is_writing_to_says_so_and_works_again_af
         other.execute("ROLLBACK")
         other.close()
         assert (await ledger.shows.ensure("T1", "x")).name == "x"
+
+
+async def test_a_show_another_program_holds_on_postgresql_is_not_waited_for_forever(postgres_url):
+    async with await Ledger.open(postgres_url) as other, await Ledger.open(postgres_url, patience=0.2) as ledger:
+        show = await ledger.shows.ensure("T1", "x")
+        async with other._database.writing() as tx:
+            await hold_show(tx, "T1", show.id)
+            with pytest.raises(LedgerBusy) as caught:
+                await ledger.shows.describe("T1", show.id, "a", "b")
+        assert is_a_sentence(caught)
+        assert (await ledger.shows.describe("T1", show.id, "a", "b")).brief == "a"
 
 
 async def test_a_full_disk_says_so_and_nothing_is_half_written(tmp_path):
