@@ -6,7 +6,7 @@ Knows nothing of how turns come to be. A head's every move is kept; undoing dele
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
@@ -175,11 +175,10 @@ async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head:
 
 
 def _last_undo(thread: str, head: str | None) -> Any:
-    """The turn that was undone last from ``head``, unless something new was said since then."""
-    later = head_moves.alias("later")
-    said = exists().where(later.c.thread == thread, later.c.why == BEGIN, later.c.number > head_moves.c.number)
+    """The turn that was undone last from ``head``. What is said after an undo moves the head to a new
+    turn, from which nothing was undone, so that needs no looking after."""
     undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
-    return undone.where(head_moves.c.head == head, ~said).order_by(head_moves.c.number.desc()).limit(1)
+    return undone.where(head_moves.c.head == head).order_by(head_moves.c.number.desc()).limit(1)
 
 
 async def _thread(tx: AsyncConnection, condition: ColumnElement[bool]) -> Thread | None:
