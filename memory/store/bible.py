@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.canon import Draft, Entry, Status, Synced
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.entries import decide, filed, put, says_the_same
 from memory.store.reach import hold_show
 from memory.store.rows import entry_of, versions
@@ -31,6 +31,7 @@ class Bible:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def sync(self, tenant: str, show: str, origin: str, drafts: Iterable[Draft], who: str) -> Synced:
         """Makes the canon follow the file ``origin``, which holds all of ``drafts`` now, in one
         transaction: the same drafts again change nothing. What the file no longer holds is retired

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.canon import Decision, Draft, Entry, Name, Status
 from memory.errors import NotFound
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.entries import Filed, decide, filed, put, sketch
 from memory.store.reach import hold_show, of_show
 from memory.store.rows import current, entry_of, versions
@@ -24,6 +24,7 @@ class Canon:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def add(
         self, tenant: str, show: str, draft: Draft, who: str, status: Status = Status.ACCEPTED, why: str = ""
     ) -> Entry:
@@ -33,6 +34,7 @@ class Canon:
             await hold_show(tx, tenant, show)
             return (await put(tx, show, None, draft, who, status, why)).entry
 
+    @whole
     async def edit(
         self,
         tenant: str,
@@ -68,6 +70,7 @@ class Canon:
             draft = sketch((await _filed(tx, show, entry)).current, origin, **changes)
             return (await put(tx, show, entry, draft, who, status, why)).entry
 
+    @whole
     async def decide(
         self,
         tenant: str,
@@ -88,11 +91,13 @@ class Canon:
                 version = (found.current if status is Status.RETIRED else found.newest).version
             return await decide(tx, found, version, status, who, why, where)
 
+    @whole
     async def get(self, tenant: str, show: str, entry: str) -> Entry | None:
         """What is in force of an entry, else its newest version."""
         found = await self._read(tenant, show, entries.c.id == entry)
         return found[0] if found else None
 
+    @whole
     async def listing(
         self, tenant: str, show: str, kind: str | None = None, statuses: Sequence[Status] = (Status.ACCEPTED,)
     ) -> tuple[Entry, ...]:
@@ -103,6 +108,7 @@ class Canon:
         found = await self._read(tenant, show, *wanted)
         return tuple(sorted(found, key=lambda entry: (entry.kind, fold(entry.name))))
 
+    @whole
     async def find(self, tenant: str, show: str, name: str) -> tuple[Entry, ...]:
         """Entries of that name or alias, those in force first, a name before an alias. Case, width
         and spacing do not matter."""
@@ -116,6 +122,7 @@ class Canon:
         found = await self._read(tenant, show, called.exists())
         return tuple(sorted(found, key=lambda e: (e.status is not Status.ACCEPTED, fold(e.name) != folded, e.kind)))
 
+    @whole
     async def history(self, tenant: str, show: str, entry: str) -> tuple[Entry, ...]:
         """Every version, oldest first, each with the status last decided for it. Raises NotFound."""
         mine = versions().where(of_show(tenant, show), entries.c.id == entry).order_by(entry_versions.c.version)
@@ -125,6 +132,7 @@ class Canon:
             raise NotFound("There is no such entry in this show; list the canon to see which there are.")
         return found
 
+    @whole
     async def decisions(self, tenant: str, show: str, entry: str) -> tuple[Decision, ...]:
         """Every verdict on an entry, oldest first."""
         query = (
@@ -138,6 +146,7 @@ class Canon:
                 for row in rows
             )
 
+    @whole
     async def names(self, tenant: str, show: str) -> tuple[Name, ...]:
         """What every accepted entry answers to, by name. Changes only with the show's canon_version."""
         c = entry_versions.c

@@ -6,9 +6,10 @@ transaction wrote is on the disk when it ends, or the ledger does not open.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
@@ -47,6 +48,29 @@ _SENTENCES = (
     (("3D000",), "There is no database for the ledger {0}; create it or correct its URL."),
 )
 _UNREACHABLE = "The ledger {0} cannot be reached; check that the database runs and that its URL is right."
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def whole(call: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """For a call that is one transaction: a caller that is cancelled waits for it to end before it goes.
+
+    Drivers break when they are cancelled in the middle of a statement: SQLite's keeps the write lock.
+    """
+
+    @wraps(call)
+    async def shielded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        task = asyncio.create_task(call(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait((task,))
+            if not task.cancelled():
+                task.exception()  # nobody is left to hear it
+            raise
+
+    return shielded
 
 
 class Database:
@@ -115,7 +139,8 @@ def _address(url: str) -> URL:
 def _engine(address: URL, patience: float) -> AsyncEngine:
     if address.get_backend_name() == "postgresql":
         try:
-            return create_async_engine(address, pool_pre_ping=True, connect_args={"timeout": patience})
+            waits = {"timeout": patience, "server_settings": {"lock_timeout": f"{patience * 1000:.0f}"}}
+            return create_async_engine(address, pool_pre_ping=True, connect_args=waits)
         except ModuleNotFoundError as error:
             raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error
     # No isolation level: the driver then starts no transactions of its own, and DDL stays inside ours.

@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from memory.canon import Entry
 from memory.conversation import Show, TakeStatus, Thread, Turn
 from memory.sources import Piece, Source
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.rows import current, entry_of, show_of, source_of, thread_of, threads_with_recap, turn_of, versions
 from memory.store.sources import pieces_of
 from memory.tables import entries, entry_versions, path, shows, sources, takes, threads, turns
@@ -19,6 +19,7 @@ class Indexable:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def turn(self, turn: str) -> tuple[Turn, Thread, Show, bool] | None:
         """A turn, its thread and show, and whether it is live: on the path to the thread's head, with
         a chosen take that has ended. What is not live has no place in the index."""
@@ -34,6 +35,7 @@ class Indexable:
             row = (await tx.execute(query)).mappings().first()
             return None if row is None else (turn_of(row), thread_of(row), show_of(row), bool(row["live"]))
 
+    @whole
     async def entry(self, entry: str) -> tuple[tuple[Entry, ...], Show] | None:
         """An entry's version in force and, where it is another, its newest; older ones have no place
         in the index."""
@@ -42,6 +44,7 @@ class Indexable:
             rows = (await tx.execute(query.order_by(entry_versions.c.version))).mappings().all()
             return (tuple(entry_of(row) for row in rows), show_of(rows[0])) if rows else None
 
+    @whole
     async def source(self, source: str) -> tuple[Source, tuple[Piece, ...], Show] | None:
         """A source with its pieces; None once it is forgotten."""
         query = select(sources, shows).join(shows, shows.c.id == sources.c.show).where(sources.c.id == source)

@@ -13,12 +13,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from memory.errors import LedgerSetting, LedgerTooNew
-from memory.store.database import Database
+from memory.store.database import Database, whole
 
 VERSION_TABLE = "ledger_version"
 _LOCK = 0x6C6564676572  # any number, the same in every program
 
 
+@whole
 async def migrate(database: Database) -> None:
     """Raises LedgerTooNew, LedgerSetting, LedgerUnavailable."""
     config = Config()

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.outbox import Job, Record
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.tables import entries, outbox, path, sources
 
 _AT_ONCE = 500  # of a statement's parameters, which every database bounds
@@ -30,11 +30,13 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def pending(self, limit: int = 100) -> list[Job]:
         async with self._db.reading() as tx:
             rows = await tx.execute(select(outbox).order_by(outbox.c.number).limit(limit))
             return [Job(row.number, Record(row.record), row.ref) for row in rows]
 
+    @whole
     async def done(self, numbers: Iterable[int]) -> None:
         """Takes jobs off. A change made since a job was read has a number of its own and stays."""
         over = list(numbers)
@@ -42,10 +44,12 @@ class Outbox:
             for start in range(0, len(over), _AT_ONCE):
                 await tx.execute(delete(outbox).where(outbox.c.number.in_(over[start : start + _AT_ONCE])))
 
+    @whole
     async def count(self) -> int:
         async with self._db.reading() as tx:
             return (await tx.execute(select(func.count()).select_from(outbox))).scalar_one()
 
+    @whole
     async def everything(self) -> int:
         """A job for every live record: all entries, all sources, and the turns on some thread's
         path. How many jobs now wait. For building the index anew."""

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Room, Scope, Show
 from memory.errors import NotFound, Refused
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.reach import hold_show, in_room, insert_new, new_id, now, of_show
 from memory.store.rows import room_of, show_of
 from memory.tables import rooms, shows
@@ -16,6 +16,7 @@ class Shows:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def ensure(self, tenant: str, name: str, brief: str = "", style: str = "") -> Show:
         """The tenant's show of that name, made if there is none. An existing one keeps its brief
         and style. Raises Refused for an empty name."""
@@ -26,19 +27,23 @@ class Shows:
             await insert_new(tx, shows, **fresh, brief=brief, style=style, canon_version=0, created=now())
             return await _one(tx, (shows.c.tenant == tenant) & (shows.c.folded == fold(name)))
 
+    @whole
     async def get(self, tenant: str, show: str) -> Show | None:
         return await self._first(of_show(tenant, show))
 
+    @whole
     async def find(self, tenant: str, name: str) -> Show | None:
         """By name; case, width and spacing do not matter."""
         return await self._first((shows.c.tenant == tenant) & (shows.c.folded == fold(name)))
 
+    @whole
     async def all(self, tenant: str) -> tuple[Show, ...]:
         """By name."""
         async with self._db.reading() as tx:
             rows = await tx.execute(select(shows).where(shows.c.tenant == tenant).order_by(shows.c.folded))
             return tuple(show_of(row) for row in rows.mappings())
 
+    @whole
     async def describe(self, tenant: str, show: str, brief: str, style: str) -> Show:
         """Raises NotFound."""
         async with self._db.writing() as tx:
@@ -46,11 +51,13 @@ class Shows:
             await tx.execute(update(shows).where(of_show(tenant, show)).values(brief=brief, style=style))
             return await _one(tx, of_show(tenant, show))
 
+    @whole
     async def room(self, scope: Scope) -> Room:
         """The room as it is set, or as rooms are when nobody has set anything."""
         async with self._db.reading() as tx:
             return await _room(tx, scope)
 
+    @whole
     async def bind(self, scope: Scope, show: str) -> Room:
         """The room writes this show from now on; its threads keep theirs. Raises NotFound for a show
         of another tenant."""
@@ -58,6 +65,7 @@ class Shows:
             await hold_show(tx, scope.tenant, show)
             return await _set(tx, scope, show=show)
 
+    @whole
     async def set_room(self, scope: Scope, format: str | None = None, note: str | None = None) -> Room:  # noqa: A002
         """None leaves a setting as it is."""
         given = {"format": format, "note": note}

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from memory.errors import NotFound
 from memory.outbox import Record
 from memory.sources import Piece, Source
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_show, new_id, now, of_show
 from memory.store.rows import source_of
@@ -19,11 +19,14 @@ from memory.text import fold
 _SHORT_ID = 4
 _AT_ONCE = 1000
 
+_SOURCES = select(sources).join(shows, shows.c.id == sources.c.show)
+
 
 class Sources:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def put(
         self,
         tenant: str,
@@ -54,14 +57,17 @@ class Sources:
             await enqueue(tx, Record.SOURCE, id_)
             return await _the_source(tx, of_show(tenant, show), sources.c.id == id_), True
 
+    @whole
     async def get(self, tenant: str, show: str, source: str) -> Source | None:
         async with self._db.reading() as tx:
             return await _one(tx, of_show(tenant, show), sources.c.id == source)
 
+    @whole
     async def listing(self, tenant: str, show: str) -> tuple[Source, ...]:
         """By title."""
         return await self._all(of_show(tenant, show))
 
+    @whole
     async def find(self, tenant: str, show: str, what: str) -> tuple[Source, ...]:
         """The source of that id or URI; else those of that title; else those whose id begins so (four
         characters or more). More than one means: ask which."""
@@ -71,12 +77,14 @@ class Sources:
         found = found or await self._all(mine, sources.c.folded == fold(what))
         return found or (await self._all(mine, begins) if len(what) >= _SHORT_ID else ())
 
+    @whole
     async def pieces(self, tenant: str, show: str, source: str) -> tuple[Piece, ...]:
         """In reading order. Raises NotFound."""
         async with self._db.reading() as tx:
             await _the_source(tx, of_show(tenant, show), sources.c.id == source)
             return await pieces_of(tx, source)
 
+    @whole
     async def forget(self, tenant: str, show: str, source: str) -> Source:
         """Deletes a source and its pieces; nothing of them stays. What it was. Raises NotFound."""
         async with self._db.writing() as tx:
@@ -126,11 +134,7 @@ async def _replace_pieces(tx: AsyncConnection, source: str, pieces: Iterable[Pie
 
 
 async def _one(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Source | None:
-    row = (
-        (await tx.execute(select(sources).join(shows, shows.c.id == sources.c.show).where(*conditions)))
-        .mappings()
-        .first()
-    )
+    row = (await tx.execute(_SOURCES.where(*conditions))).mappings().first()
     return None if row is None else source_of(row)
 
 

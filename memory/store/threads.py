@@ -6,13 +6,13 @@ Knows nothing of how turns come to be. A head's every move is kept; undoing dele
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
 from memory.errors import NotFound
 from memory.outbox import Record
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import exactly, hold_show, hold_thread, in_room, insert_new, new_id, now, within
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
@@ -25,6 +25,7 @@ class Threads:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def open(self, scope: Scope, show: str) -> Thread:
         """The scope's thread, made for this show and in the room's format if there is none. A thread
         keeps its show for life. Raises NotFound for a show of another tenant."""
@@ -40,28 +41,34 @@ class Threads:
             await insert_new(tx, threads, id=new_id(), **where, show=show, **plain, created=moment, touched=moment)
             return await _the_thread(tx, scope)
 
+    @whole
     async def latest(self, scope: Scope, show: str | None = None) -> Thread | None:
         """The thread of this scope that was written in last; ``show`` narrows it."""
         condition = within(scope) if show is None else and_(within(scope), threads.c.show == show)
         async with self._db.reading() as tx:
             return await _thread(tx, condition)
 
+    @whole
     async def listing(self, scope: Scope, limit: int = 20) -> tuple[Thread, ...]:
         """The threads of this scope, last written in first."""
         query = threads_with_recap().where(within(scope)).order_by(threads.c.touched.desc(), threads.c.id).limit(limit)
         async with self._db.reading() as tx:
             return tuple(thread_of(row) for row in (await tx.execute(query)).mappings())
 
+    @whole
     async def rename(self, scope: Scope, title: str) -> Thread:
         """Raises NotFound, like all below."""
         return await self._set(scope, title=title)
 
+    @whole
     async def set_format(self, scope: Scope, format: str) -> Thread:  # noqa: A002
         return await self._set(scope, format=format)
 
+    @whole
     async def set_note(self, scope: Scope, note: str) -> Thread:
         return await self._set(scope, note=note)
 
+    @whole
     async def conversation(self, scope: Scope, window: int = 12) -> Conversation:
         """All that the next answer needs, in two statements whose cost does not grow with the
         thread. The recap is the latest that ends before the window."""
@@ -77,6 +84,7 @@ class Threads:
             turns_ = await on_path(tx, scope, path.c.depth > depth - window, window) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
+    @whole
     async def lineage(self, scope: Scope) -> Mapping[str, int]:
         """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
         async with self._db.reading() as tx:
@@ -85,6 +93,7 @@ class Threads:
             return {}
         return {row[threads.c.branch]: row[heads.c.depth]}
 
+    @whole
     async def undo(self, scope: Scope) -> Turn | None:
         """Moves the head one turn back. The turn that left, or None when there is none."""
         async with self._db.writing() as tx:
@@ -97,6 +106,7 @@ class Threads:
             await enqueue(tx, Record.TURN, turn.id)
             return turn
 
+    @whole
     async def redo(self, scope: Scope) -> Turn | None:
         """Takes the last undo back, as often as there was one since something new was said. The turn
         that came back, or None."""
@@ -111,6 +121,7 @@ class Threads:
             await enqueue(tx, Record.TURN, turn.id)
             return turn
 
+    @whole
     async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
         """The turns that left the window and are in no recap yet, oldest first, at most ``limit``."""
         query = threads_with_recap(spare=window).where(exactly(scope))
@@ -122,6 +133,7 @@ class Threads:
             due = and_(path.c.depth > told, path.c.depth <= row[heads.c.depth] - window)
             return await on_path(tx, scope, due, limit)
 
+    @whole
     async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
         """Keeps ``text`` as what happened up to and with ``turn``. It counts whenever that turn is on
         the path, so undoing and branching need not touch it."""
@@ -163,11 +175,10 @@ async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head:
 
 
 def _last_undo(thread: str, head: str | None) -> Any:
-    """The turn that was undone last from ``head``, unless something new was said since then."""
-    later = head_moves.alias("later")
-    said = exists().where(later.c.thread == thread, later.c.why == BEGIN, later.c.number > head_moves.c.number)
+    """The turn that was undone last from ``head``. What is said after an undo moves the head to a new
+    turn, from which nothing was undone, so that needs no looking after."""
     undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
-    return undone.where(head_moves.c.head == head, ~said).order_by(head_moves.c.number.desc()).limit(1)
+    return undone.where(head_moves.c.head == head).order_by(head_moves.c.number.desc()).limit(1)
 
 
 async def _thread(tx: AsyncConnection, condition: ColumnElement[bool]) -> Thread | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from memory.conversation import Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
 from memory.outbox import Record
-from memory.store.database import Database
+from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_thread, insert_new, new_id, now, within
 from memory.store.rows import scope_of, take_of, turn_of, turns_with_take
@@ -33,6 +33,7 @@ class Turns:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @whole
     async def begin(self, scope: Scope, author: str, text: str, format: str, event_id: str = "") -> Begun:  # noqa: A002
         """Adds what ``author`` said after the head, moves the head to it and begins its first take.
         An event that was delivered before changes nothing. An empty ``event_id`` is never the same
@@ -52,6 +53,7 @@ class Turns:
             await move_head(tx, thread["id"], BEGIN, turn, turn)
             return Begun(await the_turn(tx, scope, turn), begun)
 
+    @whole
     async def draft(self, scope: Scope, take: str, text: str) -> None:
         """Keeps what has been shown of a take so far: all of it, not the difference. A take that has
         ended stays as it is."""
@@ -59,6 +61,7 @@ class Turns:
             mine = select(turns.c.id).join(threads, threads.c.id == turns.c.thread).where(within(scope))
             await tx.execute(update(takes).where(takes.c.id == take, takes.c.turn.in_(mine), _OPEN).values(text=text))
 
+    @whole
     async def finish(
         self,
         scope: Scope,
@@ -84,6 +87,7 @@ class Turns:
                 await enqueue(tx, Record.TURN, turn.id)
             return await the_turn(tx, scope, turn.id)
 
+    @whole
     async def again(self, scope: Scope, turn: str, steer: str = "") -> Take:
         """Begins a further take of a turn. Raises NotFound."""
         async with self._db.writing() as tx:
@@ -91,6 +95,7 @@ class Turns:
             last = (await tx.execute(select(func.max(takes.c.number)).where(takes.c.turn == turn))).scalar_one()
             return await _begin_take(tx, new_id(), turn, last + 1, steer, now())
 
+    @whole
     async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]:
         """All takes of a turn in the order they were begun. Raises NotFound."""
         async with self._db.reading() as tx:
@@ -98,6 +103,7 @@ class Turns:
             rows = await tx.execute(select(takes).where(takes.c.turn == turn).order_by(takes.c.number))
             return tuple(take_of(row) for row in rows.mappings())
 
+    @whole
     async def choose(self, scope: Scope, turn: str, take: str) -> Turn:
         """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written."""
         async with self._db.writing() as tx:
@@ -109,11 +115,13 @@ class Turns:
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
 
+    @whole
     async def get(self, scope: Scope, turn: str) -> Turn | None:
         async with self._db.reading() as tx:
             row = (await tx.execute(turns_with_take().where(turns.c.id == turn, within(scope)))).mappings().first()
             return None if row is None else turn_of(row)
 
+    @whole
     async def recover(self) -> list[tuple[Scope, Turn]]:
         """For the start of a program: ends every take that a program which died was writing, with what
         had been shown of it. The turns, with where they are. The only call here without a scope: it

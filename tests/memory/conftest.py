@@ -7,14 +7,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
-from memory import Scope, Show, Take, TakeStatus, Turn
+from memory import Scope, Show, TakeStatus, Turn
 from memory.ledger import Ledger
 
 Opener = Callable[[], Awaitable[Ledger]]
@@ -40,12 +41,19 @@ def postgres() -> Iterator[str]:
         where = ["-D", f"{folder}/data", "-k", str(folder), "-c", "listen_addresses=", "-c", "shared_buffers=32MB"]
         process = subprocess.Popen([server, *where], user=user, stdout=log, stderr=log)
         try:
-            asyncio.run(_until_up(folder))
+            asyncio.run(_make_template(folder))
             yield str(folder)
         finally:
             process.terminate()
             process.wait(timeout=30)
             shutil.rmtree(folder)
+
+
+async def _make_template(folder: Path) -> None:
+    """A migrated database to copy: copying is much faster than migrating for every test."""
+    await _until_up(folder)
+    await run_on_postgres(str(folder), "CREATE DATABASE migrated")
+    await (await Ledger.open(f"postgresql://tests@/migrated?host={folder}")).close()
 
 
 async def _until_up(folder: Path) -> None:
@@ -69,18 +77,40 @@ async def run_on_postgres(folder: str, statement: str, database: str = "postgres
         await connection.close()
 
 
+@asynccontextmanager
+async def _database(folder: str, template: str) -> AsyncIterator[str]:
+    name = f"t{uuid4().hex}"
+    await run_on_postgres(folder, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"postgresql://tests@/{name}?host={folder}"
+    await run_on_postgres(folder, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 async def postgres_url(postgres: str) -> AsyncIterator[str]:
-    """A fresh database."""
-    name = f"t{uuid4().hex}"
-    await run_on_postgres(postgres, f"CREATE DATABASE {name}")
-    yield f"postgresql://tests@/{name}?host={postgres}"
-    await run_on_postgres(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    """A database with an empty ledger."""
+    async with _database(postgres, "migrated") as url:
+        yield url
+
+
+@pytest.fixture
+async def bare_postgres_url(postgres: str) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    async with _database(postgres, "template1") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where nobody made a ledger yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    found: str = request.getfixturevalue("bare_postgres_url")
+    return found
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a fresh ledger may be made."""
+    """Where an empty ledger is, or may be made."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     found: str = request.getfixturevalue("postgres_url")
@@ -116,22 +146,47 @@ async def show(ledger: Ledger, scope: Scope) -> Show:
     return made
 
 
-async def say(ledger: Ledger, scope: Scope, text: str, answer: str = "So be it.", event: str = "") -> Turn:
-    """One whole turn."""
-    begun = await ledger.turns.begin(scope, "ana", text, "chat", event)
-    return await ledger.turns.finish(scope, begun.take.id, answer, TakeStatus.COMPLETE)
+class Talk:
+    """A person in the scope's thread."""
+
+    def __init__(self, ledger: Ledger, scope: Scope) -> None:
+        self._ledger, self._scope = ledger, scope
+
+    async def say(self, text: str, answer: str = "So be it.", event: str = "") -> Turn:
+        """One whole turn."""
+        begun = await self._ledger.turns.begin(self._scope, "ana", text, "chat", event)
+        return await self._ledger.turns.finish(self._scope, begun.take.id, answer, TakeStatus.COMPLETE)
+
+    async def heard(self, window: int = 1000) -> list[str]:
+        """What people said on the path to the head."""
+        return [turn.text for turn in (await self._ledger.threads.conversation(self._scope, window)).window]
+
+    async def drain(self) -> list[tuple[str, str]]:
+        """Works the outbox off: what was in it."""
+        jobs = await self._ledger.outbox.pending(10_000)
+        await self._ledger.outbox.done(job.number for job in jobs)
+        return [(job.record.value, job.id) for job in jobs]
 
 
-async def texts(ledger: Ledger, scope: Scope, window: int = 1000) -> list[str]:
-    return [turn.text for turn in (await ledger.threads.conversation(scope, window)).window]
+@pytest.fixture
+def talk(ledger: Ledger, scope: Scope, show: Show) -> Talk:
+    return Talk(ledger, scope)
 
 
-async def drain(ledger: Ledger) -> list[tuple[str, str]]:
-    """Works the outbox off: what was in it."""
-    jobs = await ledger.outbox.pending(1000)
-    await ledger.outbox.done(job.number for job in jobs)
-    return [(job.record.value, job.id) for job in jobs]
+@pytest.fixture
+def count_statements() -> Callable[[Ledger], AbstractContextManager[list[str]]]:
+    """Lists the statements a ledger runs within the block."""
 
+    @contextmanager
+    def counting(ledger: Ledger) -> Iterator[list[str]]:
+        ran: list[str] = []
 
-def ended(take: Take | None) -> bool:
-    return take is not None and take.status is not TakeStatus.WRITING
+        def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+            ran.append(statement)
+
+        engine = ledger._database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        yield ran
+        event.remove(engine, "before_cursor_execute", note)
+
+    return counting
