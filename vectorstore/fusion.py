@@ -11,7 +11,7 @@ from statistics import fmean, pstdev
 from vectorstore.store import Arm
 
 # Learned on half of fairytale-train, see bench: words carry stories further than MiniLM's vectors.
-WEIGHTS: Mapping[str, float] = {"dense": 0.3, "bm25": 0.7}
+WEIGHTS: Mapping[str, float] = {"dense": 0.25, "bm25": 0.75}
 NAME = 0.25  # an exact name is worth one and a half standard deviations
 _SPREADS = 3.0  # an average candidate gets half a share, one three deviations above it a whole
 _DIGITS = 5  # beyond these lies the noise of batches, which must not decide a tie
