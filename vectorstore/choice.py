@@ -38,10 +38,15 @@ def choose(
     candidates: Sequence[Candidate], caps: Mapping[Origin, int], limit: int
 ) -> tuple[list[Hit], list[tuple[Hit, str]]]:
     """The hits, best first, and what was near the cut with the reason it is not among them."""
-    ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.passage.id))
-    likeness = _likeness(ranked)
+    ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.id))
+    vectors = _vectors(ranked)
     closest = np.zeros(len(ranked))
-    left, hits, missed, taken = list(range(len(ranked))), list[Hit](), list[tuple[Hit, str]](), list[int]()
+    left, hits, missed, taken = (
+        list(range(len(ranked))),
+        list[Hit](),
+        list[tuple[Hit, str]](),
+        list[tuple[Hit, NDArray[np.float32]]](),
+    )
     while left and len(missed) < 2 * limit:
         place = max(left, key=lambda at: (round(ranked[at].score - LIKENESS * float(closest[at]), 5), -at))
         left.remove(place)
@@ -49,13 +54,13 @@ def choose(
         neighbour = _neighbour(hits, hit.passage)
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
-        elif reason := _reason(hit, hits, [(ranked[at].hit, float(likeness[place, at])) for at in taken], caps, limit):
+        elif reason := _reason(hit, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
             missed.append((hit, reason))
             continue
         else:
             hits.append(hit)
-        taken.append(place)
-        closest = np.maximum(closest, likeness[place])
+        taken.append((hit, vectors @ vectors[place]))
+        closest = np.maximum(closest, taken[-1][1])
     return hits, missed
 
 
@@ -102,9 +107,9 @@ def _reason(
     return ""
 
 
-def _likeness(ranked: Sequence[Candidate]) -> NDArray[np.float32]:
+def _vectors(ranked: Sequence[Candidate]) -> NDArray[np.float32]:
+    """[candidates, dimensions]; zeros where there is none. Rows are compared one against all: a
+    product of whole matrices would wake the threads of the linear algebra for nothing."""
     width = max((len(one.stored.vector) for one in ranked), default=0)
-    rows = [one.stored.vector if len(one.stored.vector) else [0.0] * width for one in ranked]
-    vectors = np.array(rows, np.float32).reshape(len(ranked), width)
-    likeness: NDArray[np.float32] = (vectors @ vectors.T).clip(0.0, 1.0)
-    return likeness
+    rows = b"".join(one.stored.vector.tobytes() or bytes(4 * width) for one in ranked)
+    return np.frombuffer(rows, np.float32).reshape(len(ranked), width)

@@ -72,7 +72,7 @@ async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query
         return []
     cosines = raw(arms, "dense")
     return [
-        _weighed(stored, shares[stored.passage.id], cosines.get(stored.passage.id), query)
+        _weighed(stored, shares[stored.id], cosines.get(stored.id), query)
         for stored in await engine.read(where, pool, asked.texts)
     ]
 

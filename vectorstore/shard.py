@@ -264,7 +264,7 @@ def _sparse(words: Sparse) -> Any:
 def _stored(record: Any, asked: list[set[int]]) -> Stored:
     words = set(record.vector[_WORDS].indices) if _WORDS in record.vector else set()
     coverage = max((len(words & wanted) / len(wanted) for wanted in asked), default=0.0)
-    return Stored(passage_of(record.payload), array("f", record.vector.get(_DENSE, ())), coverage)
+    return Stored(str(record.id), passage_of(record.payload), array("f", record.vector.get(_DENSE, ())), coverage)
 
 
 def _filter(condition: Condition) -> Any:

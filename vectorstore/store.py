@@ -39,9 +39,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A passage with its unit ``vector`` (empty if it has none) and ``coverage``: the greatest
+    """A passage with its point id, its unit ``vector`` (empty if it has none) and ``coverage``: the greatest
     share, over the phrasings, of the asked words that occur in it."""
 
+    id: str
     passage: Passage
     vector: "array[float]"
     coverage: float
