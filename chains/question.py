@@ -68,7 +68,8 @@ _KIND_NOUNS = {
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|night)|thanks?(?: you)?|thx|cheers|ok(?:ay)?|great|nice|cool|perfect|"
     r"lovely|yes|no|yep|nope|bye|goodbye|你好|谢谢|早上好|こんにちは|ありがとう)"
-    r"(?:[\s,]+(?:there|all|everyone|everybody|again|a lot|so much|very much|team|bot|you|one|work))*\W*$",
+    r"(?:[\s,]+(?:there|all|everyone|everybody|again|a lot|so much|very much|team|bot|you|one|work|great|nice|thanks?|"
+    r"cool|perfect))*\W*$",
     re.IGNORECASE,
 )
 _FOLLOW = re.compile(
