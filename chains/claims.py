@@ -25,6 +25,7 @@ RULES = """You are Dramaturg, a co-writer in a writers' room. People decide; you
 
 _PIECE = 160  # characters; the grain at which a long message can lose its middle
 _STATUS = {"accepted": "canon", "learned": "source", "said": "said earlier"}
+QUOTED = 0.5  # of what was asked that a sentence must speak of for a small model to begin with it
 _NOTE_SMALL = 420  # characters of one note for a small model
 
 
@@ -109,7 +110,8 @@ def _named(speaker: str, text: str) -> str:
 
 def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Iterator[Claim]:  # noqa: A002
     asks = card.small and format.skeleton is None and is_question(message)
-    found = _focused(hits, message) if asks else [(hit, hit.text) for hit in hits]
+    best = bearing(message, [(hit.passage.title, hit.passage.names, hit.text) for hit in hits])[:1] if asks else ()
+    found = [(hits[b.passage], b.text) for b in best] or [(hit, hit.text) for hit in hits]
     for order, (hit, text) in enumerate(found):
         passage = hit.passage
         part = "canon" if passage.origin is Origin.CANON else "recalled"
@@ -127,15 +129,10 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
             hit.score,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
-    if asks and card.prefill and found:
-        yield Claim("lead", "lead-in", (note(found[0][1]),))
-
-
-def _focused(hits: Sequence[Hit], message: str) -> list[tuple[Hit, str]]:
-    """For a small model and a question: the one sentence that bears on it most. With more to choose
-    from it copies the wrong one (measured)."""
-    best = bearing(message, [(hit.passage.title, hit.passage.names, hit.text) for hit in hits])
-    return [(hits[b.passage], b.text) for b in best[:1]] or [(hit, hit.text) for hit in hits[:1]]
+    if card.prefill and best and best[0].share >= QUOTED:
+        # It cannot be trusted to copy: of 24 questions it answered 10 from four whole notes, 13 from the
+        # one right sentence, 15 when its first words were given, and 22 with the sentence itself.
+        yield Claim("lead", "the quoted sentence", (note(best[0].text),))
 
 
 def _short(title: str, text: str) -> str:

@@ -42,6 +42,12 @@ def test_the_sentence_that_answers_a_question_is_found_among_all_passages() -> N
     assert sum(map(bool, hits)) >= 0.85 * len(hits)
 
 
+def test_a_question_that_no_passage_answers_finds_no_sentence_that_speaks_of_most_of_it() -> None:
+    passages = [(p.title, p.names, p.text) for p in PASSAGES]
+    for ask in ("What is Bram's favourite colour?", "Who is the mother of Wren?", "What does Ilse eat for breakfast?"):
+        assert bearing(ask, passages)[0].share < 0.5
+
+
 def test_citations_are_numbered_in_order_of_first_use_and_stand_after_their_sentence() -> None:
     page = ground(f"{TIN} {BRAM} {TIN}", PASSAGES, NAMES)
     assert page.text == f"{TIN} [1] {BRAM} [2] {TIN} [1]"

@@ -149,6 +149,14 @@ def test_a_small_model_asked_a_question_reads_the_one_sentence_that_bears_on_it(
     assert "dogs" not in prompt.messages[1].text
 
 
+def test_a_small_model_begins_its_answer_with_the_sentence_that_answers() -> None:
+    found = (hit("Bram", "Bram fears dogs. He plays badly."), hit("Wren", "Wren is eleven. She sleeps in the office."))
+    assert made(talk(), "What does Bram fear?", SMALL, hits=found).lead == "Bram fears dogs."
+    assert made(talk(), "Which colour does Bram detest at breakfast?", SMALL, hits=found).lead == ""
+    assert made(talk(), "What does Bram fear?", Card("no prefill", 2048, small=True), hits=found).lead == ""
+    assert made(talk(), "What does Bram fear?", LARGE, hits=found).lead == ""
+
+
 def test_a_small_model_that_writes_a_scene_reads_all_notes() -> None:
     assert len(made(talk(), "Write a scene with Ilse.", SMALL, hits=HITS).passages) == 3
 
