@@ -141,11 +141,11 @@ def test_another_take_is_told_how_and_shown_what_to_change() -> None:
     assert "Write it anew, darker." in last
 
 
-def test_a_small_model_asked_a_question_reads_the_one_sentence_that_bears_on_it() -> None:
+def test_a_small_model_reads_only_the_sentence_that_bears_on_a_question_it_cannot_be_sure_of() -> None:
     found = (hit("Bram", "Bram fears dogs. He plays badly."), hit("Wren", "Wren is eleven. She sleeps in the office."))
-    prompt = made(talk(), "How old is Wren?", SMALL, hits=found)
+    prompt = made(talk(), "What does Wren detest about her office at breakfast?", SMALL, hits=found)
     assert [p.title for p in prompt.passages] == ["Wren"]
-    assert "Wren is eleven." in prompt.messages[1].text
+    assert "She sleeps in the office." in prompt.messages[1].text
     assert "dogs" not in prompt.messages[1].text
 
 
