@@ -25,6 +25,8 @@ RULES = """You are Dramaturg, a co-writer in a writers' room. People decide; you
 
 _PIECE = 160  # characters; the grain at which a long message can lose its middle
 _STATUS = {"accepted": "canon", "learned": "source", "said": "said earlier"}
+QUOTED = 0.5  # of what was asked that a sentence must speak of for a small model to begin with it
+_FEW = 4  # notes beside a quoted sentence
 _NOTE_SMALL = 420  # characters of one note for a small model
 
 
@@ -108,8 +110,19 @@ def _named(speaker: str, text: str) -> str:
 
 
 def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Iterator[Claim]:  # noqa: A002
+    """Passages as notes. A small model cannot be trusted to copy the right thing: of 24 questions the
+    bundled one answered 10 from four whole notes, 13 from the one sentence that bears on the question,
+    20 when it was given half of that sentence to go on from, and 22 with the sentence itself (and
+    mostly stopped there). So it begins with the sentence where one speaks of enough of the question,
+    and reads that sentence alone where none does."""
     asks = card.small and format.skeleton is None and is_question(message)
-    found = _focused(hits, message) if asks else [(hit, hit.text) for hit in hits]
+    best = bearing(message, [(hit.passage.title, hit.passage.names, hit.text) for hit in hits])[:1] if asks else ()
+    quotes = bool(best) and card.prefill and best[0].share >= QUOTED
+    found = [(hit, hit.text) for hit in hits]
+    if quotes:
+        found = [pair for at, pair in enumerate(found) if at < _FEW or at == best[0].passage]
+    elif best:
+        found = [(hits[best[0].passage], best[0].text)]
     for order, (hit, text) in enumerate(found):
         passage = hit.passage
         part = "canon" if passage.origin is Origin.CANON else "recalled"
@@ -127,15 +140,8 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
             hit.score,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
-    if asks and card.prefill and found:
-        yield Claim("lead", "lead-in", (note(found[0][1]),))
-
-
-def _focused(hits: Sequence[Hit], message: str) -> list[tuple[Hit, str]]:
-    """For a small model and a question: the one sentence that bears on it most. With more to choose
-    from it copies the wrong one (measured)."""
-    best = bearing(message, [(hit.passage.title, hit.passage.names, hit.text) for hit in hits])
-    return [(hits[b.passage], b.text) for b in best[:1]] or [(hit, hit.text) for hit in hits[:1]]
+    if quotes:
+        yield Claim("lead", "the quoted sentence", (note(best[0].text),))
 
 
 def _short(title: str, text: str) -> str:

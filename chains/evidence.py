@@ -21,11 +21,13 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """The sentence ``text`` of the passage at index ``passage``; ``weight`` is larger the more it bears."""
+    """The sentence ``text`` of the passage at index ``passage``. ``share`` says how much of what was asked
+    it speaks of, 0..1: words that no passage has count most, so that a question without an answer
+    here stays low."""
 
     passage: int
     text: str
-    weight: float
+    share: float
 
 
 def is_question(message: str) -> bool:
@@ -40,11 +42,12 @@ def bearing(question: str, passages: Sequence[tuple[str, Sequence[str], str]]) -
     whole = [words | set(content(text)) for words, (_, _, text) in zip(titles, passages, strict=True)]
     asked = set(content(question))
     weight = {w: math.log(1 + len(passages) / (0.5 + sum(w in words for words in whole))) for w in asked}
+    every = sum(weight.values())
     out = list[Bearing]()
     for at, (_, _, text) in enumerate(passages):
         for start, end in spans(text):
             own = set(content(text[start:end]))
             score = sum(weight[w] * (1.0 if w in own else _TITLE) for w in asked if w in own or w in titles[at])
             if score > 0:
-                out.append(Bearing(at, text[start:end], score))
-    return tuple(sorted(out, key=lambda b: (-b.weight, b.passage)))
+                out.append(Bearing(at, text[start:end], score / every))
+    return tuple(sorted(out, key=lambda b: (-b.share, b.passage)))

@@ -80,18 +80,19 @@ class Names:
         return tuple({m.name.id: m.name for m in self._scan(text)}.values())
 
     def _scan(self, text: str) -> Iterator[Mention]:
-        words = [(m.start(), m.end(), m.group()) for m in TOKEN.finditer(text)]
-        folded = [_fold(word) for _, _, word in words]
-        at = 0
-        while at < len(words):
-            for form, name, exact in self._forms.get(folded[at], ()):
-                size = len(form)
-                if tuple(folded[at : at + size]) != form or (exact and not words[at][2][:1].isupper()):
+        # Most words begin no name: those are passed over without folding what follows.
+        words = [m.span() for m in TOKEN.finditer(text)]
+        past = 0
+        for at, (start, end) in enumerate(words):
+            if at < past:
+                continue
+            for form, name, exact in self._forms.get(_fold(text[start:end]), ()):
+                spans = words[at : at + len(form)]
+                if (exact and not text[start].isupper()) or tuple(_fold(text[a:b]) for a, b in spans) != form:
                     continue
-                yield Mention(words[at][0], _end(words[at + size - 1]), name)
-                at += size - 1
+                yield Mention(start, _end(text, spans[-1]), name)
+                past = at + len(form)
                 break
-            at += 1
 
 
 def _fold(word: str) -> str:
@@ -99,8 +100,9 @@ def _fold(word: str) -> str:
     return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded.rstrip("'")
 
 
-def _end(word: tuple[int, int, str]) -> int:
-    return word[1] - 2 if word[2][-2:].casefold() in ("'s", "’s") and len(word[2]) > 2 else word[1]
+def _end(text: str, span: tuple[int, int]) -> int:
+    start, end = span
+    return end - 2 if end - start > 2 and text[end - 2 : end].casefold() in ("'s", "’s") else end
 
 
 def _pronoun(text: str) -> str:

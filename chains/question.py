@@ -14,7 +14,8 @@ from chains.words import FUNCTION, tokens
 from memory import Conversation, Turn
 from vectorstore import Query, Sight
 
-_LOOK_BACK = 6  # turns that a pronoun may reach over
+_LOOK_BACK = 4  # turns that a small word may reach over
+_HEARD = 1200  # characters of a message, and of the end of an answer, in which names are looked for
 _SUBJECT = 240  # characters of the last message that a follow-up takes in
 
 _PERSON = ("character",)
@@ -68,7 +69,8 @@ _KIND_NOUNS = {
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|night)|thanks?(?: you)?|thx|cheers|ok(?:ay)?|great|nice|cool|perfect|"
     r"lovely|yes|no|yep|nope|bye|goodbye|你好|谢谢|早上好|こんにちは|ありがとう)"
-    r"(?:[\s,]+(?:there|all|everyone|everybody|again|a lot|so much|very much|team|bot|you|one|work))*\W*$",
+    r"(?:[\s,]+(?:there|all|everyone|everybody|again|a lot|so much|very much|team|bot|you|one|work|great|nice|thanks?|"
+    r"cool|perfect))*\W*$",
     re.IGNORECASE,
 )
 _FOLLOW = re.compile(
@@ -108,7 +110,9 @@ def question(message: str, conversation: Conversation, names: Names, format: For
     if not own and _GREETING.match(message):
         return Question(message, limit=2)
     turns = tuple(reversed(conversation.window[-_LOOK_BACK:]))
-    recent = _recent(turns, names)
+    writes = format.skeleton is not None or format.name != "chat" or _WRITE.search(message) is not None
+    refers = _SMALL_WORD.search(message) or _DEFINITE.search(message)
+    recent = _recent(turns, names) if writes or refers else []
     resolved, referred = _resolve(message, own, recent)
     follows = _follows(message, own) and bool(turns)
     also = [resolved] if resolved != message else []
@@ -117,7 +121,6 @@ def question(message: str, conversation: Conversation, names: Names, format: For
         also.append(f"{resolved} {_subject(turns)}")
         if not referred:
             named += _subjects(turns[0], names)
-    writes = format.skeleton is not None or format.name != "chat" or _WRITE.search(message) is not None
     if writes:
         named += _in_play(recent)
     distinct = tuple(dict.fromkeys(n.name for n in named))
@@ -130,7 +133,7 @@ def _recent(turns: tuple[Turn, ...], names: Names) -> list[Name]:
     out: dict[str, Name] = {}
     for turn in turns:
         asked = [m.name for m in reversed(names.find(turn.text))]
-        told = names.find(turn.take.text) if turn.take else ()
+        told = names.find(turn.take.text[-_HEARD:]) if turn.take else ()
         for name in (*asked, *_ranked(told)):
             out.setdefault(name.id, name)
     return list(out.values())
@@ -209,7 +212,7 @@ def _subject(turns: tuple[Turn, ...]) -> str:
 
 
 def _subjects(turn: Turn, names: Names) -> list[Name]:
-    told = names.find(turn.take.text) if turn.take else ()
+    told = names.find(turn.take.text[-_HEARD:]) if turn.take else ()
     return [*names.within(turn.text), *_ranked(told)][:3]
 
 
