@@ -1,0 +1,250 @@
+"""Grounding: which passages a finished text stands on, sentence by sentence, and what in it is new.
+
+Nothing rests on the model's word: its markers are joined with what the words, names and (where the
+caller has them) embeddings tell, and kept only where that bears them out. Knows nothing of models.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from chains.fence import MARKER
+from chains.names import Names, candidates
+from chains.page import Citation, Page, Remark
+from chains.prompt import Cited
+from chains.words import FUNCTION, TOKEN, content, is_cjk, spans, tokens
+
+# Calibrated on the invented world in tests/chains/world.json: at SUPPORTED at least nine in ten
+# citations are right; below FLOOR even a marker the model wrote itself is not believed.
+SUPPORTED = 0.45
+FLOOR = 0.20
+MOST = 2  # citations a sentence
+_SECOND = 0.75  # a second passage must carry this share of the first one's support
+
+_NO_MARKER = re.compile(
+    r"^\s*(?:#|~|>|=|\[\[|(?:INT|EXT|EST|I/E)[./ ]|```|\|)"  # headings, lyrics, transitions, tables
+    r"|^[^a-z]*[A-Z][^a-z]*$"  # cues and titles in capitals
+    r"|^\s*(?:\*\*)?[^\n:]{1,40}:(?:\*\*)?\s*$"  # a label alone
+    r"|^\s*\([^)]*\)\s*$|^\s*(?:\*\*[^*]+\*\*|[-*_]{3,})\s*$"
+)
+_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[.,:]\d+)*(?![\w])")
+_ITEM = re.compile(
+    r"^\s*(?:[#*]*\s*)?(?:scene|act|beat|step|episode|part|verse|chapter|take)?\s*\d+[.):]?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence at ``start``..``end`` of the text without markers, with the numbers the model put at it."""
+
+    start: int
+    end: int
+    text: str
+    marks: tuple[int, ...] = ()
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences ``ground`` looks at, without markers, for a caller who wants to embed them."""
+    return tuple(s.text for s in _read(text)[1])
+
+
+def ground(
+    text: str,
+    passages: Sequence[Cited],
+    names: Names,
+    said: Sequence[str] = (),
+    similarity: Sequence[Sequence[float]] | None = None,
+    *,
+    inline: bool = True,
+) -> Page:
+    """The finished page of ``text``.
+
+    ``passages`` are those of the prompt; ``said`` what people wrote (the message and the history):
+    it makes a name known but is no evidence. ``similarity`` holds the cosine of every sentence (rows,
+    in the order of ``sentences``) to every passage (columns). Markers are renumbered 1.. in order of
+    first use and stand after their sentence; with ``inline`` false they are only listed.
+    """
+    plain, found = _read(text)
+    scores = _scores(found, passages, names, similarity)
+    chosen, remarks = _choose(found, scores, passages)
+    page = _write(plain, found, chosen, passages, inline)
+    return replace(page, fresh=fresh(plain, passages, names, said), remarks=remarks)
+
+
+def _read(text: str) -> tuple[str, tuple[Sentence, ...]]:
+    """The text without its markers, and its sentences with the markers that stood in or right after them."""
+    plain, marks, last = "", list[tuple[int, int]](), 0
+    for match in MARKER.finditer(text):
+        before = text[last : match.start()]
+        at_line_end = match.end() == len(text) or text[match.end()] in "\n .,;:!?。，！？"
+        plain += before.rstrip(" \t") if at_line_end else before
+        marks.append((len(plain), int(match.group(1) or match.group(2))))
+        last = match.end()
+    plain += text[last:]
+    where = spans(plain)
+    at: dict[int, list[int]] = defaultdict(list)
+    for offset, n in marks:
+        inside = [i for i, (start, _) in enumerate(where) if start < offset]
+        at[inside[-1] if inside else 0].append(n)
+    return plain, tuple(
+        Sentence(start, end, plain[start:end], tuple(dict.fromkeys(at[i]))) for i, (start, end) in enumerate(where)
+    )
+
+
+def _scores(
+    found: Sequence[Sentence],
+    passages: Sequence[Cited],
+    names: Names,
+    similarity: Sequence[Sequence[float]] | None,
+) -> list[list[float]]:
+    index = _Index.of(passages, names)
+    rows = [[index.support(s.text, at, names) for at in range(len(passages))] for s in found]
+    if similarity is None:
+        return rows
+    return [
+        [combined(score, close) for score, close in zip(row, closeness, strict=True)]
+        for row, closeness in zip(rows, similarity, strict=True)
+    ]
+
+
+def combined(words: float, cosine: float) -> float:
+    """Support from shared words and from an embedding's cosine. Meaning alone never reaches SUPPORTED:
+    two sentences on one subject are close without one resting on the other."""
+    close = min(1.0, max(0.0, (cosine - 0.35) / 0.4))
+    return min(1.0, 0.75 * words + 0.35 * close) if words > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Words, word pairs and names of every passage, and how rare each word is among them."""
+
+    words: tuple[frozenset[str], ...]
+    pairs: tuple[frozenset[tuple[str, str]], ...]
+    names: tuple[frozenset[str], ...]
+    rarity: Mapping[str, float]
+    unseen: float
+
+    @classmethod
+    def of(cls, passages: Sequence[Cited], names: Names) -> "_Index":
+        texts = [f"{p.title}. {' '.join(p.names)}. {p.text}" for p in passages]
+        words = [content(text) for text in texts]
+        sets = tuple(frozenset(w) for w in words)
+        every = frozenset().union(*sets) if sets else frozenset()
+        rarity = {w: math.log(1 + (len(sets) + 1) / (0.5 + sum(w in s for s in sets))) for w in every}
+        return cls(
+            sets,
+            tuple(frozenset(pairwise(w)) for w in words),
+            tuple(frozenset(n.id for n in names.within(text)) for text in texts),
+            rarity,
+            math.log(1 + (len(sets) + 1) / 1.0),
+        )
+
+    def support(self, sentence: str, at: int, names: Names) -> float:
+        """0..1: how far the sentence's rare words, word pairs and names are those of passage ``at``.
+
+        A single shared word carries nothing; a canon name that the passage lacks counts against it.
+        """
+        words = content(sentence)
+        own = set(words)
+        shared = own & self.words[at]
+        if len(shared) < 2:
+            return 0.0
+        covered = sum(self.rarity[w] for w in shared) / sum(self.rarity.get(w, self.unseen) for w in own)
+        pairs = set(pairwise(words))
+        joined = len(pairs & self.pairs[at]) / len(pairs) if pairs else 0.0
+        named = {n.id for n in names.within(sentence)}
+        fitting = len(named & self.names[at]) / len(named) if named else 1.0
+        only_names = all(w in _name_words(sentence, names) for w in shared)
+        return (0.75 * covered + 0.25 * joined) * (0.5 + 0.5 * fitting) * (0.4 if only_names else 1.0)
+
+
+def _name_words(sentence: str, names: Names) -> set[str]:
+    return {w for m in names.find(sentence) for w in content(sentence[m.start : m.end])}
+
+
+def _choose(
+    found: Sequence[Sentence], scores: list[list[float]], passages: Sequence[Cited]
+) -> tuple[list[list[tuple[int, float, bool]]], tuple[Remark, ...]]:
+    """For every sentence the (passage index, support, marked) it is given, and what was noticed."""
+    by_number = {p.n: i for i, p in enumerate(passages)}
+    chosen = list[list[tuple[int, float, bool]]]()
+    unknown, unborne = dict[int, None](), dict[int, None]()
+    for sentence, row in zip(found, scores, strict=True):
+        marked = [by_number[n] for n in sentence.marks if n in by_number]
+        unknown.update({n: None for n in sentence.marks if n not in by_number})
+        unborne.update({passages[i].n: None for i in marked if row[i] < FLOOR})
+        best = max(row, default=0.0)
+        picks = [
+            (i, score, i in marked)
+            for i, score in enumerate(row)
+            if (i in marked and score >= FLOOR) or (score >= SUPPORTED and score >= _SECOND * best)
+        ]
+        chosen.append(sorted(picks, key=lambda p: (-p[1], p[0]))[:MOST])
+    return chosen, (*_unknown(unknown), *_unborne(unborne))
+
+
+def _unknown(numbers: Mapping[int, None]) -> tuple[Remark, ...]:
+    return tuple(Remark("grounding", f"Took out [{n}]: there was no such note.") for n in numbers)
+
+
+def _unborne(numbers: Mapping[int, None]) -> tuple[Remark, ...]:
+    return tuple(Remark("grounding", f"Took out a [{n}] whose sentence does not rest on that note.") for n in numbers)
+
+
+def _write(
+    plain: str,
+    found: Sequence[Sentence],
+    chosen: list[list[tuple[int, float, bool]]],
+    passages: Sequence[Cited],
+    inline: bool,
+) -> Page:
+    """The text with its final markers, and the citations they stand for."""
+    numbers: dict[int, int] = {}
+    best: dict[int, tuple[float, bool]] = {}
+    out, last = "", 0
+    for sentence, picks in zip(found, chosen, strict=True):
+        out, last = out + plain[last : sentence.end], sentence.end
+        if _NO_MARKER.search(sentence.text):
+            continue
+        for at, support, marked in picks:
+            numbers.setdefault(at, len(numbers) + 1)
+            before = best.get(at, (0.0, False))
+            best[at] = (max(before[0], support), before[1] or marked)
+        if inline and picks:
+            out += " " + "".join(f"[{n}]" for n in sorted(numbers[at] for at, _, _ in picks))
+    citations = tuple(
+        Citation(n, passages[at].id, passages[at].title, round(best[at][0], 3), best[at][1])
+        for at, n in numbers.items()
+    )
+    return Page(out + plain[last:], citations)
+
+
+def fresh(text: str, passages: Sequence[Cited], names: Names, said: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names and numbers of ``text`` that stand in no passage, in nothing people said, and in no canon name."""
+    known = " \n".join((*(f"{p.title} {' '.join(p.names)} {p.text}" for p in passages), *said))
+    words = frozenset(tokens(known))
+    lower = frozenset(w for m in TOKEN.finditer(known) if (w := m.group()).islower())
+    canon = frozenset(w for n in names.all for written in (n.name, *n.aliases) for w in tokens(written))
+    out = dict[str, None]()
+    for name in candidates(text, lower):
+        if is_cjk(name):
+            if name not in known and not names.find(name):
+                out[name] = None
+        elif any(w not in words and w not in canon and w not in FUNCTION for w in tokens(name)):
+            out[name] = None
+    return (*out, *_numbers(text, known))
+
+
+def _numbers(text: str, known: str) -> tuple[str, ...]:
+    """Numbers of two digits and more that nothing known holds; numbering of lines is not looked at."""
+    out = dict[str, None]()
+    for line in text.splitlines():
+        item = _ITEM.match(line)
+        for match in _NUMBER.finditer(line, item.end() if item else 0):
+            number = match.group()
+            if len(number) > 1 and not re.search(rf"(?<!\d){re.escape(number)}(?!\d)", known):
+                out[number] = None
+    return tuple(out)

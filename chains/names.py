@@ -1,0 +1,226 @@
+"""Names: which canon names a text speaks of, and which words in it look like names at all.
+
+Made for fiction and without a language model: an index over names and aliases, and rules for
+capitals, screenplay cues and CJK text. Knows nothing of search, prompts or storage.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chains.words import CJK, COMMON, FUNCTION, TITLES, TOKEN, is_cjk, tokens
+
+_MALE = frozenset(("he", "him", "his", "himself", "他", "彼"))
+_FEMALE = frozenset(("she", "her", "hers", "herself", "她"))
+
+
+class Named(Protocol):
+    """What a canon entry shows of itself here (``memory.Entry`` fits)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A canon name. ``pronoun`` is ``he``, ``she`` or empty where the entry does not tell."""
+
+    name: str
+    aliases: tuple[str, ...]
+    kind: str
+    id: str
+    pronoun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A canon name standing in a text at ``start``..``end`` (characters)."""
+
+    start: int
+    end: int
+    name: Name
+
+
+_Form = tuple[tuple[str, ...], Name, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The canon's names, indexed once per canon version. Build with ``Names.of`` or ``Names.read``."""
+
+    all: tuple[Name, ...] = ()
+    _forms: dict[str, tuple[_Form, ...]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, tuple[str, ...], str, str]]) -> "Names":
+        """From rows of (name, aliases, kind, entry id)."""
+        return _indexed([Name(*row) for row in rows])
+
+    @classmethod
+    def read(cls, entries: Iterable[Named]) -> "Names":
+        """From canon entries; their texts also tell which pronoun a character goes by."""
+        return _indexed([Name(e.name, e.aliases, e.kind, e.id, _pronoun(e.text)) for e in entries])
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """Every canon name in ``text``, in order, the longest match at each place."""
+        return tuple(self._scan(text))
+
+    def within(self, text: str) -> tuple[Name, ...]:
+        """The distinct canon names of ``text`` in order of first mention."""
+        return tuple({m.name.id: m.name for m in self._scan(text)}.values())
+
+    def _scan(self, text: str) -> Iterator[Mention]:
+        words = [(m.start(), m.end(), m.group()) for m in TOKEN.finditer(text)]
+        folded = [_fold(word) for _, _, word in words]
+        at = 0
+        while at < len(words):
+            for form, name, exact in self._forms.get(folded[at], ()):
+                size = len(form)
+                if tuple(folded[at : at + size]) != form or (exact and not words[at][2][:1].isupper()):
+                    continue
+                yield Mention(words[at][0], _end(words[at + size - 1]), name)
+                at += size - 1
+                break
+            at += 1
+
+
+def _fold(word: str) -> str:
+    folded = word.casefold().replace("’", "'")
+    return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded.rstrip("'")
+
+
+def _end(word: tuple[int, int, str]) -> int:
+    return word[1] - 2 if word[2][-2:].casefold() in ("'s", "’s") and len(word[2]) > 2 else word[1]
+
+
+def _pronoun(text: str) -> str:
+    words = Counter(tokens(text))
+    he, she = sum(words[w] for w in _MALE), sum(words[w] for w in _FEMALE)
+    return "he" if he > 2 * she else "she" if she > 2 * he else ""
+
+
+def _indexed(names: list[Name]) -> Names:
+    declared: dict[tuple[str, ...], tuple[Name, bool]] = {}
+    parts: dict[str, set[str]] = defaultdict(set)
+    by_id = {name.id: name for name in names}
+    for name in names:
+        for written in (name.name, *name.aliases):
+            form = _form(written)
+            if form:
+                declared.setdefault(form, (name, _ordinary(form)))
+        if name.kind == "character":
+            for part in _parts(_form(name.name)):
+                parts[part].add(name.id)
+    for part, ids in parts.items():
+        if len(ids) == 1:
+            declared.setdefault((part,), (by_id[next(iter(ids))], part in COMMON))
+    forms: dict[str, list[_Form]] = defaultdict(list)
+    for form, (name, exact) in declared.items():
+        forms[form[0]].append((form, name, exact))
+    return Names(tuple(names), {k: tuple(sorted(v, key=lambda f: -len(f[0]))) for k, v in forms.items()})
+
+
+def _form(written: str) -> tuple[str, ...]:
+    """The words a name is matched by; a leading article is not one of them."""
+    words = tuple(_fold(m.group()) for m in TOKEN.finditer(written))
+    return words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words
+
+
+def _ordinary(form: tuple[str, ...]) -> bool:
+    """A name that is also an everyday word (Will, May, Hope) is matched only with its capital."""
+    return len(form) == 1 and form[0] in COMMON
+
+
+def _parts(form: tuple[str, ...]) -> tuple[str, ...]:
+    """First and last name of a character of several words, titles and particles left out."""
+    words = [w for w in form if w not in TITLES and not is_cjk(w)]
+    if len(form) < 2 or not words:
+        return ()
+    return tuple(w for w in {words[0], words[-1]} if len(w) > 1)
+
+
+_CAP = rf"[^\W\d_a-z{CJK}][^\W_{CJK}]*(?:['’\-][^\W\d_]+)*"
+_SPAN = re.compile(rf"{_CAP}(?:\s(?:(?:of|the|de|da|van|von|la|le|du|del|and the)\s){{0,2}}{_CAP})*")
+_HEADING = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]+(?:EXT[./ ]+)?(?P<place>.+?)(?:\s+[-–—]\s+.*)?$")
+_CUE = re.compile(rf"^\s*(?P<name>[^\W\da-z{CJK}][^a-z{CJK}\n:.!?]{{1,30}}?)\s*(?:\([^)]*\)\s*)?\^?:?\s*$")
+_LABEL = re.compile(r"^\s*(?:\*\*)?(?P<name>[^\W\d_][^\n:*]{0,30}?)(?:\*\*)?\s*:(?:\*\*)?\s")
+_TRANSITION = re.compile(r"^\s*>?\s*(?:FADE|CUT|DISSOLVE|SMASH|MATCH|THE END|END|TITLE|BLACK|ACT|SCENE)\b")
+_WESTERN_IN_CJK = re.compile(rf"[{CJK}]{{1,8}}(?:[·・][{CJK}]{{1,8}})+|(?<=《)[^》\n]{{1,20}}(?=》)")
+
+
+def candidates(text: str, ordinary: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What looks like a proper name in ``text``, in order of first use, each once.
+
+    ``ordinary`` holds casefolded words known to be everyday words here (those seen in lower case
+    in the passages, say); a lone capitalised word that is one of them, or that stands in lower case
+    elsewhere in ``text``, is no name. Markdown headings are skipped: their capitals say nothing.
+    """
+    lower = ordinary | {m.group() for m in TOKEN.finditer(text) if m.group().islower()}
+    seen: dict[str, str] = {}
+    for line in text.splitlines():
+        for name in _in_line(line, lower):
+            seen.setdefault(name.casefold(), name)
+    return tuple(seen.values())
+
+
+def _in_line(line: str, lower: frozenset[str] | set[str]) -> Iterator[str]:
+    if line.lstrip().startswith(("#", "[[")) or _TRANSITION.match(line):
+        return
+    if heading := _HEADING.match(line):
+        yield heading["place"].strip(" .").title()
+        return
+    if cue := _CUE.match(line):
+        name = cue["name"].strip()
+        if len(name.split()) < 4 and _fold(name) not in COMMON:
+            yield name.title()
+        return
+    if label := _LABEL.match(line):
+        name = label["name"].strip()
+        if name[:1].isupper() and len(name.split()) < 4 and not _plain(name, lower):
+            yield name.title() if name.isupper() else name
+        line = line[label.end() :]
+    for match in _SPAN.finditer(line):
+        if name := _trim(match.group(), _opens(line, match.start()), lower):
+            yield name
+    yield from (m.group() for m in _WESTERN_IN_CJK.finditer(line))
+
+
+def _opens(line: str, at: int) -> bool:
+    """Whether position ``at`` begins a sentence, a quotation or a list item."""
+    before = line[:at].rstrip()
+    return not before or before[-1] in ".!?…:\"“”‘'«([*-–—_>。！？「" or re.fullmatch(r"\s*\d+[.)]", before) is not None
+
+
+def _plain(word: str, lower: frozenset[str] | set[str]) -> bool:
+    folded = _fold(word)
+    return folded in COMMON or folded in lower or all(w in COMMON for w in folded.split())
+
+
+def _trim(span: str, opens: bool, lower: frozenset[str] | set[str]) -> str:
+    """A capitalised span without the everyday words around it; empty where nothing is left."""
+    words = span.split()
+    while words and _fold(words[0]) in FUNCTION | {"dear", "hello", "hey", "hi"}:
+        words, opens = words[1:], False
+    if opens and len(words) > 1 and _plain(words[0], lower):
+        words = words[1:]
+    while words and (_fold(words[-1]) in FUNCTION):
+        words = words[:-1]
+    if not words or all(_fold(w) in COMMON for w in words):
+        return ""
+    name = re.sub(r"['’]s$", "", " ".join(words))
+    if len(words) == 1:
+        if _plain(name, lower) or len(name) < 2 or (name.isupper() and len(name) < 5):
+            return ""
+        if opens and re.search(r"(?:ly|ing|ed|ness|tion)$", name):
+            return ""
+    return name
