@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chains.names import candidates
 from chains.prompt import Cited, Message
 
 NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
@@ -30,7 +31,6 @@ _PLAIN = frozenset(
     "day night list continue try use also keep set".split()
 )
 _WHOLE = re.compile(r"[^.!?。！？]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?。！？]+[\"”’')]*")
-_OPEN = re.compile(r"(?:^|[.!?:…\n\"“”]\s*|[-*#>]\s+)[\"“‘'(*_]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Material:
 
     ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
     labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the clause of the request that says what
-    happens, ``topics`` are what it wants covered, ``names`` the words that may appear as names.
+    happens, ``topics`` are what it wants covered, ``names`` the casefolded
+    words of everything that was read: a name made of others comes from nowhere.
     ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``latin`` is false for a request in another script.
     """
 
@@ -71,8 +72,7 @@ def gather(
     places = _of_kind("place", asked, said, passages)
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    named = frozenset(name_words("\n".join([request, *said, *(f"{p.title}. {p.text}" for p in passages)])))
-    called = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
+    sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
         request=request.strip(),
@@ -84,28 +84,13 @@ def gather(
         premise=_premise(asked),
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
-        names=named | frozenset(called) | frozenset(word for label in (*cast, *places) for word in words(label)),
+        names=frozenset(word.casefold() for source in sources for word in words(source)),
     )
 
 
 def words(text: str) -> list[str]:
     """The words of a text, as written, without punctuation."""
     return _WORD.findall(text)
-
-
-def name_words(text: str) -> list[str]:
-    """Words that look like names: capitalised in the middle of a sentence, or at its start unless
-    they are plain words there or stand in small letters elsewhere in the text."""
-    small = {word for word in words(text) if word.islower()}
-    found = []
-    for match in _WORD.finditer(text):
-        word = match.group().removesuffix("'s").removesuffix("’s")
-        if not word[:1].isupper() or len(word) < 2 or word.lower().split("'")[0].split("’")[0] in _PLAIN:
-            continue
-        if _OPEN.search(text[: match.start()][-8:]) and word.lower() in small:
-            continue
-        found.append(word)
-    return found
 
 
 def number_of(request: str, units: Iterable[str]) -> int | None:
@@ -132,8 +117,8 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
         taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
         if "between" in asked.lower() and not taken and not set(words(match.group(2))) & _ASKED:
             spots.append((match.start(2), match.group(2).title()))
-    for name in name_words(asked):
-        if name not in known:
+    for name in candidates(asked, _PLAIN | _ASKED):
+        if not set(words(name)) & known:
             spots.append((asked.index(name), name))
     named = _once(label for _, label in sorted(spots))
     recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chains.format import Slot
-from chains.material import Material, name_words, words
+from chains.material import Material, words
+from chains.names import candidates
 
 _META = re.compile(
     r"\b(as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|"
@@ -61,11 +62,11 @@ def trim(text: str, slot: Slot, *, cut: bool) -> str:
     return joined if slot.mark else joined.rstrip(" .,;:-–—")
 
 
-def strays(text: str, material: Material) -> tuple[str, ...]:
-    """Names in a text that come from nowhere."""
-    known = {name.lower() for name in material.names}
-    ground = {word.lower() for source in (material.request, *material.passages) for word in words(source)}
-    return tuple(n for n in name_words(text) if n.lower() not in known and n.lower() not in ground)
+def strays(text: str, material: Material, ordinary: str = "") -> tuple[str, ...]:
+    """Names in a text that come from nowhere. The words of ``ordinary`` are no names here."""
+    plain = frozenset(word.casefold() for word in words(ordinary))
+    names = candidates(text, material.names | plain)
+    return tuple(n for n in names if any(w.casefold() not in material.names | plain and w[:1].isupper() for w in words(n)))
 
 
 def without_strays(text: str, slot: Slot, material: Material) -> str:
@@ -94,7 +95,7 @@ def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, s
         return "unfinished"
     if speaker and speaker.lower() in tokens:
         return "names itself"
-    if strays(text.removeprefix(opening), material):
+    if strays(text, material, opening):
         return "new name"
     if repeats(text) or again(text, page, opening):
         return "repeats"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.form import VALID
+from bench.valid import VALID
 from chains.errors import FormatError
 from chains.formats.load import SHIPPED, build, load_formats, read_toml
 
