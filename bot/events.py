@@ -3,7 +3,7 @@
 The only words surfaces and dialogue share. Knows nothing of any platform's types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -45,6 +45,15 @@ class Text:
     """More of the answer. Deltas joined are the whole answer."""
 
     delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The whole page as it ends, with the citation markers the streamed text did not have yet.
+    A surface that can edit replaces what it showed; the terminal finishes its last lines with it
+    and says under the page which earlier sentence stands on what. At most one, before ``Cite``."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +105,19 @@ class Fail:
     ref: str = ""
 
 
-Out = Text | Step | Cite | Note | Offer | Attach | Fail
+Out = Text | Final | Step | Cite | Note | Offer | Attach | Fail
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The end of an answer. ``status`` says how it ended, ``turn`` which turn it was ("" for a
-    command)."""
+    command). ``scope`` is where the person goes on (after /open, /show); None: where they are."""
 
     status: Literal["complete", "stopped", "failed"]
     turn: str = ""
     reason: str = ""
     leave: bool = False
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +135,8 @@ class Stage(Protocol):
     async def show(self, out: Out) -> None: ...
 
     async def finish(self, reply: Reply) -> Sent: ...
+
+
+Respond = Callable[[Inbound, Stage], Awaitable[Reply]]
+"""What a surface calls for every Inbound: the dialogue plays the answer onto the stage, finishes it,
+and returns how it ended. Called again with a ``stop`` while an answer is played, it stops that one."""

@@ -4,27 +4,49 @@ Knows nothing of search, models or platforms. The ledger itself (SQL) is `memory
 only the composition root opens.
 """
 
-from memory.canon import KINDS, Draft, Entry, Status
-from memory.conversation import Conversation, Recap, Room, Scope, Show, Take, TakeStatus, Thread, Turn
+from memory.canon import KINDS, Decision, Draft, Entry, Name, Status, Synced
+from memory.conversation import Begun, Conversation, Recap, Room, Scope, Show, Take, TakeStatus, Thread, Turn
+from memory.errors import (
+    LedgerBusy,
+    LedgerError,
+    LedgerSetting,
+    LedgerTooNew,
+    LedgerUnavailable,
+    NotFound,
+    Refused,
+)
 from memory.outbox import Job, Record
 from memory.sources import Piece, Source
+from memory.text import fold
 
 __all__ = [
     "KINDS",
+    "Begun",
     "Conversation",
+    "Decision",
     "Draft",
     "Entry",
     "Job",
+    "LedgerBusy",
+    "LedgerError",
+    "LedgerSetting",
+    "LedgerTooNew",
+    "LedgerUnavailable",
+    "Name",
+    "NotFound",
     "Piece",
     "Recap",
     "Record",
+    "Refused",
     "Room",
     "Scope",
     "Show",
     "Source",
     "Status",
+    "Synced",
     "Take",
     "TakeStatus",
     "Thread",
     "Turn",
+    "fold",
 ]

@@ -7,6 +7,7 @@ version, retiring is a decision, and a proposal is an entry that nobody has deci
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -54,3 +55,38 @@ class Entry:
     version: int
     who: str
     when: datetime
+
+
+class Name(NamedTuple):
+    """What an accepted entry answers to, for finding names in a text."""
+
+    id: str
+    kind: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One person's verdict on one version of an entry. ``where`` is where it was given: a
+    permalink, a turn's id, a bible file's path."""
+
+    entry: str
+    version: int
+    who: str
+    verdict: Status
+    why: str
+    when: datetime
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a bible file changed, in entries. ``doubled`` names those that stand in the file twice:
+    the first of them was used."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    retired: int = 0
+    doubled: tuple[str, ...] = ()

@@ -123,6 +123,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn under way. ``fresh`` is False when its event was delivered before: then ``turn`` and
+    ``take`` are what the first delivery made, as they are now."""
+
+    turn: Turn
+    take: Take
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """The one read of a turn: everything memory knows that the next answer needs.
 

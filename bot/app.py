@@ -1,0 +1,189 @@
+"""The composition root: opens the parts and puts them together. The only file that reaches past a
+folder's front door.
+
+What a conversation needs at once is opened here; the models load behind it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import passages
+from bot.commands.canon import CanonDesk
+from bot.commands.knowledge import Knowledge
+from bot.commands.pages import Pages
+from bot.commands.talk import Talk
+from bot.config import Settings
+from bot.desk import Desk
+from bot.dialogue import Dialogue
+from bot.events import Inbound, Reply, Stage
+from bot.gate import Gate
+from bot.learning import Learning
+from bot.librarian import Librarian
+from bot.lore import Lore
+from bot.rooms import Rooms
+from chains import Format
+from chains.formats import load_formats
+from chains.models import WriterSettings, open_writer
+from chains.writer import Writer
+from memory import Job, Record, Show
+from memory.ledger import Ledger
+from vectorstore import Passage
+from vectorstore.embedding import Embedder
+from vectorstore.index import Index
+from vectorstore.ingest import Reader
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The program's parts, open. ``formats`` problems are sentences for whoever asks."""
+
+    settings: Settings
+    ledger: Ledger
+    index: Index
+    embedder: Embedder
+    librarian: Librarian
+    learning: Learning
+    rooms: Rooms
+    lore: "Lores"
+    formats: Mapping[str, Format]
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversing:
+    """An App that can also write: what a surface talks to."""
+
+    app: App
+    writer: Writer
+    gate: Gate
+    talk: Talk
+
+    async def respond(self, inbound: Inbound, stage: Stage) -> Reply:
+        return await self.gate.admit(inbound, stage)
+
+
+class Lores:
+    """A show's lore, read anew only when its canon has changed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: dict[str, tuple[int, Lore]] = {}
+
+    async def __call__(self, show: Show) -> Lore:
+        version, lore = self._known.get(show.id, (-1, Lore()))
+        if version != show.canon_version:
+            lore = Lore.of(await self._ledger.canon.listing(show.tenant, show.id))
+            self._known[show.id] = (show.canon_version, lore)
+        return lore
+
+
+async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = False) -> App:
+    """Open the ledger and the index; ``stack`` closes them. ``anew`` starts an empty index.
+
+    Raises LedgerError and IndexFault with a sentence that says what to do.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    embedder = Embedder(settings.embedder)
+    stack.push_async_callback(embedder.close)
+    folder = Path(settings.index) if settings.index else settings.home / "index"
+    index = await Index.open(folder, embedder, anew=anew)
+    stack.push_async_callback(index.close)
+    ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
+    stack.push_async_callback(ledger.close)
+    # The index's lock says that no other program is writing here: what is unfinished is ours to end.
+    await ledger.turns.recover()
+    librarian = Librarian(ledger.outbox, index, _cutter(ledger))
+    reader = Reader()
+    stack.push_async_callback(reader.close)
+    loaded = load_formats(settings.formats)
+    return App(
+        settings=settings,
+        ledger=ledger,
+        index=index,
+        embedder=embedder,
+        librarian=librarian,
+        learning=Learning(reader, ledger.shows, ledger.bible, ledger.sources, librarian),
+        rooms=Rooms(ledger.shows, ledger.threads, settings.window),
+        lore=Lores(ledger),
+        formats=loaded.formats,
+        problems=loaded.problems,
+    )
+
+
+async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Conversing:
+    """Put a conversation on top of an open app. The librarian starts to work behind."""
+    dialogue = Dialogue(
+        threads=app.ledger.threads,
+        turns=app.ledger.turns,
+        library=app.index,
+        catalogue=app.librarian,
+        lore=app.lore,
+        formats=app.formats,
+        writer=writer,
+        window=app.settings.window,
+    )
+    talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
+    gate = Gate(Desk(app.rooms, dialogue, _handlers(app, dialogue, talk)).respond)
+    working = asyncio.create_task(app.librarian.work(), name="librarian")
+
+    async def stop_working() -> None:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    stack.push_async_callback(stop_working)
+    stack.push_async_callback(dialogue.close)
+    return Conversing(app, writer, gate, talk)
+
+
+def begin_writer(stack: AsyncExitStack, settings: Settings, progress: Progress | None = None) -> Writer:
+    """The writer the settings name. Returns at once; it loads behind."""
+    writer = open_writer(
+        settings.writer,
+        WriterSettings(
+            cache=settings.cache,
+            base_url=settings.writer_base_url,
+            api_key=settings.writer_api_key.get_secret_value(),
+            context=settings.writer_context,
+            small=None if settings.writer_small == "auto" else settings.writer_small,
+            threads=settings.threads,
+            progress=progress,
+        ),
+    )
+    stack.push_async_callback(writer.close)
+    return writer
+
+
+def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
+    changed = app.librarian.ring
+    pages = Pages(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, app.formats, changed)
+    canon = CanonDesk(app.rooms, app.ledger.canon, changed)
+    knowledge = Knowledge(
+        app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed
+    )
+    return {**talk.handlers(), **pages.handlers(), **canon.handlers(), **knowledge.handlers()}
+
+
+def _cutter(ledger: Ledger) -> Callable[[Job], Any]:
+    """How a record becomes passages: as it stands in the ledger at the moment it is asked for."""
+
+    async def cut(job: Job) -> list[Passage]:
+        match job.record:
+            case Record.ENTRY:
+                entry = await ledger.indexable.entry(job.id)
+                return [cut for version in entry[0] for cut in passages.of_entry(entry[1], version)] if entry else []
+            case Record.SOURCE:
+                source = await ledger.indexable.source(job.id)
+                return passages.of_source(source[2], source[0], source[1]) if source else []
+            case Record.TURN:
+                turn = await ledger.indexable.turn(job.id)
+                if turn is None or not turn[3]:
+                    return []
+                return passages.of_turn(turn[2], turn[1], turn[0])
+
+    return cut

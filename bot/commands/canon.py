@@ -1,0 +1,162 @@
+"""Commands about canon: what holds in the show, and keeping more of it.
+
+Knows nothing of search, models or platforms.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.commands.call import Call, Handler, Mistaken
+from bot.events import Offer, Reply
+from bot.rooms import Rooms
+from chains import guess_kind, guess_name, unmarked
+from memory import KINDS, Conversation, Draft, Entry, Status
+
+_AS_KIND = re.compile(rf"\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
+_NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
+_OF = re.compile(r"(?P<verb>history|edit|retire)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
+
+
+class Canon(Protocol):
+    async def add(self, tenant: str, show: str, draft: Draft, who: str) -> Entry: ...
+
+    async def edit(self, tenant: str, show: str, entry: str, who: str, *, text: str | None = None) -> Entry: ...
+
+    async def decide(self, tenant: str, show: str, entry: str, status: Status, who: str) -> Entry: ...
+
+    async def listing(self, tenant: str, show: str) -> tuple[Entry, ...]: ...
+
+    async def find(self, tenant: str, show: str, name: str) -> tuple[Entry, ...]: ...
+
+    async def history(self, tenant: str, show: str, entry: str) -> tuple[Entry, ...]: ...
+
+
+class Changed(Protocol):
+    """Says that the ledger changed."""
+
+    def __call__(self) -> None: ...
+
+
+class CanonDesk:
+    def __init__(self, rooms: Rooms, canon: Canon, changed: Changed) -> None:
+        self._rooms = rooms
+        self._canon = canon
+        self._changed = changed
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {"canon": self.canon, "keep": self.keep}
+
+    async def canon(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        if not call.text:
+            return await call.say(_listing(talk, await self._canon.listing(talk.show.tenant, talk.show.id)))
+        verb = _OF.fullmatch(call.text)
+        if verb is None:
+            return await call.say(_entry(await self._one(talk, call.text)))
+        match verb["verb"].casefold():
+            case "history":
+                return await call.say(await self._history(talk, verb["rest"]))
+            case "retire":
+                return await self._retire(call, talk, verb["rest"])
+            case _:
+                return await self._edit(call, talk, verb["rest"])
+
+    async def keep(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        draft = _drafted(call.text, talk)
+        existing = await self._canon.find(talk.show.tenant, talk.show.id, draft.name)
+        in_force = next((entry for entry in existing if entry.status is Status.ACCEPTED), None)
+        if in_force is None:
+            entry = await self._canon.add(talk.show.tenant, talk.show.id, draft, call.author)
+            say = f"Kept as canon: **{entry.name}** ({entry.kind})."
+        elif draft.text in in_force.text:
+            return await call.say(f"Canon says that already, in **{in_force.name}**.")
+        else:
+            text = f"{in_force.text}\n\n{draft.text}"
+            entry = await self._canon.edit(talk.show.tenant, talk.show.id, in_force.id, call.author, text=text)
+            say = f"Added to **{entry.name}** ({entry.kind}), now version {entry.version}."
+        self._changed()
+        await call.stage.show(Offer("canon", "show it", entry.name))
+        await call.stage.show(Offer("canon", "retire it", f"retire {entry.name}"))
+        return await call.say(f"{say}\n\n> {_quoted(draft.text)}")
+
+    async def _one(self, talk: Conversation, name: str) -> Entry:
+        found = await self._canon.find(talk.show.tenant, talk.show.id, name.strip())
+        if not found:
+            raise Mistaken(f"Canon has no “{name.strip()}”; `/canon` lists what it has.")
+        return found[0]
+
+    async def _history(self, talk: Conversation, name: str) -> str:
+        entry = await self._one(talk, name)
+        versions = await self._canon.history(talk.show.tenant, talk.show.id, entry.id)
+        rows = [
+            f"- **{version.version}** {version.status.value}, {version.who}, {version.when:%Y-%m-%d %H:%M}: {_quoted(version.text, 160)}"
+            for version in versions
+        ]
+        return "\n".join([f"**{entry.name}** ({entry.kind})", "", *rows])
+
+    async def _retire(self, call: Call, talk: Conversation, name: str) -> Reply:
+        entry = await self._one(talk, name)
+        await self._canon.decide(talk.show.tenant, talk.show.id, entry.id, Status.RETIRED, call.author)
+        self._changed()
+        return await call.say(f"**{entry.name}** is retired: it is kept, and no longer holds.")
+
+    async def _edit(self, call: Call, talk: Conversation, rest: str) -> Reply:
+        parts = _NAMED.fullmatch(rest)
+        if parts is None:
+            raise Mistaken("Say the name and the new text: `/canon edit NAME: TEXT`.")
+        entry = await self._one(talk, parts["name"])
+        text = parts["text"].strip()
+        edited = await self._canon.edit(talk.show.tenant, talk.show.id, entry.id, call.author, text=text)
+        self._changed()
+        return await call.say(f"**{edited.name}** is now version {edited.version}.\n\n> {_quoted(edited.text)}")
+
+
+def _drafted(given: str, talk: Conversation) -> Draft:
+    """What is to be kept: the last page, a quoted part of it, or a text; name and kind as said or guessed."""
+    said_kind = _AS_KIND.search(given)
+    kind = said_kind["kind"].casefold() if said_kind else ""
+    given = _AS_KIND.sub("", given).strip()
+    last = talk.window[-1] if talk.window else None
+    page = unmarked(last.take.text).strip() if last and last.take else ""
+    quoted, named = _QUOTED.fullmatch(given), _NAMED.fullmatch(given)
+    if quoted:
+        name, text = "", quoted["quote"].strip()
+    elif named:
+        name, text = named["name"].strip(), named["text"].strip()
+    else:
+        name, text = given, page
+    if not text:
+        raise Mistaken("There is no page to keep yet; `/keep NAME: TEXT` keeps a text of yours.")
+    name = name or guess_name(text)
+    if not name:
+        raise Mistaken("What should it be called? Say `/keep NAME`, or `/keep NAME: TEXT`.")
+    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not named else "")
+
+
+def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:
+    if not entries:
+        return f"**{talk.show.name}** has no canon yet: `/learn FOLDER` reads a bible, `/keep` keeps what you write."
+    kinds = sorted({entry.kind for entry in entries}, key=KINDS.index)
+    rows = [
+        f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds
+    ]
+    return "\n".join([f"Canon of **{talk.show.name}**, {len(entries)} entries:", "", *rows])
+
+
+def _entry(entry: Entry) -> str:
+    also = f", also {', '.join(entry.aliases)}" if entry.aliases else ""
+    holds = " ".join(
+        part for part in (f"from {entry.starts}" if entry.starts else "", f"until {entry.ends}" if entry.ends else "") if part
+    )
+    state = "" if entry.status is Status.ACCEPTED else f" — {entry.status.value}"
+    head = f"**{entry.name}** ({entry.kind}{also}){state}"
+    foot = f"*Version {entry.version}, {entry.who}, {entry.when:%Y-%m-%d}{f', holds {holds}' if holds else ''}.*"
+    return "\n\n".join((head, entry.text, foot))
+
+
+def _quoted(text: str, most: int = 300) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"

@@ -1,0 +1,169 @@
+"""Commands about the show and what was learned for it: shows, sources, search.
+
+Knows nothing of storage, Qdrant or platforms.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from bot.commands.call import Call, Handler, Mistaken
+from bot.events import Reply, Step
+from bot.learning import Learning, summary
+from bot.rooms import Rooms
+from bot.lore import Lore
+from memory import Scope, Show, Source
+from vectorstore import Found, Hit, Query, Sight
+
+
+class Shows(Protocol):
+    async def all(self, tenant: str) -> tuple[Show, ...]: ...
+
+
+class Sources(Protocol):
+    async def listing(self, tenant: str, show: str) -> tuple[Source, ...]: ...
+
+    async def find(self, tenant: str, show: str, what: str) -> tuple[Source, ...]: ...
+
+    async def forget(self, tenant: str, show: str, source: str) -> Source: ...
+
+
+class Library(Protocol):
+    async def search(self, query: Query) -> Found: ...
+
+
+class LoreOf(Protocol):
+    async def __call__(self, show: Show) -> Lore: ...
+
+
+class Changed(Protocol):
+    """Says that the ledger changed."""
+
+    def __call__(self) -> None: ...
+
+
+class Knowledge:
+    def __init__(
+        self,
+        rooms: Rooms,
+        shows: Shows,
+        sources: Sources,
+        library: Library,
+        lore: LoreOf,
+        learning: Learning,
+        changed: Changed,
+    ) -> None:
+        self._rooms = rooms
+        self._shows = shows
+        self._sources = sources
+        self._library = library
+        self._lore = lore
+        self._learning = learning
+        self._changed = changed
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            "show": self.show,
+            "shows": self.shows,
+            "learn": self.learn,
+            "sources": self.sources,
+            "forget": self.forget,
+            "search": self.search,
+        }
+
+    async def show(self, call: Call) -> Reply:
+        if not call.text:
+            talk = await self._rooms.enter(call.scope)
+            about = f"\n\n{talk.show.brief}" if talk.show.brief else ""
+            return await call.say(f"This is **{talk.show.name}**.{about}")
+        show, thread = await self._rooms.switch(call.scope, " ".join(call.text.split())[:120])
+        return await call.say(f"Now working on **{show.name}**.", scope=thread.scope)
+
+    async def shows(self, call: Call) -> Reply:
+        shows = await self._shows.all(call.scope.tenant)
+        if not shows:
+            return await call.say("There is no show yet: `/show NAME` starts one.")
+        return await call.say("\n".join(f"- **{show.name}**{f': {show.brief}' if show.brief else ''}" for show in shows))
+
+    async def learn(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        paths = [Path(word).expanduser() for word in words(call.text)]
+        paths += [Path(file.path) for file in call.inbound.files if file.path]
+        if not paths:
+            raise Mistaken("Say what to learn: `/learn bible/ notes.pdf`.")
+
+        async def tell(step: Step) -> None:
+            await call.stage.show(step)
+
+        done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt)
+        return await call.say(summary(done))
+
+    async def sources(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        rows = [
+            f"{number}. **{source.title}** ({source.media}, {source.pieces} passages, {source.learned:%Y-%m-%d})"
+            f"{f', licence {source.licence}' if source.licence else ''}"
+            for number, source in enumerate(await self._sources.listing(talk.show.tenant, talk.show.id), 1)
+        ]
+        return await call.say("\n".join(rows) or "Nothing was learned yet but canon: `/learn PATH` reads documents.")
+
+    async def forget(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        if not call.text:
+            raise Mistaken("Say which source: `/forget TITLE`; `/sources` lists them.")
+        source = await pick_source(self._sources, talk.show, call.text)
+        await self._sources.forget(talk.show.tenant, talk.show.id, source.id)
+        self._changed()
+        return await call.say(f"**{source.title}** and its {source.pieces} passages are forgotten.")
+
+    async def search(self, call: Call) -> Reply:
+        talk = await self._rooms.enter(call.scope)
+        if not call.text:
+            raise Mistaken("Say what to look for: `/search the winch key`.")
+        depth = talk.window[-1].depth if talk.window else 0
+        sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {talk.thread.branch: depth})
+        lore = await self._lore(talk.show)
+        named = tuple(name.name for name in lore.names.within(call.text))
+        found = await self._library.search(Query(sight, call.text, names=named))
+        return await call.say(listing(found))
+
+
+async def pick_source(sources: Sources, show: Show, what: str) -> Source:
+    """The one source that is meant by title, path, id or number. Raises Mistaken."""
+    listed = await sources.listing(show.tenant, show.id)
+    if what.isdecimal() and 1 <= int(what) <= len(listed):
+        return listed[int(what) - 1]
+    found = await sources.find(show.tenant, show.id, what) or await sources.find(
+        show.tenant, show.id, str(Path(what).expanduser().resolve())
+    )
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Mistaken(f"No source is called “{what}”; `/sources` lists them.")
+    raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `/sources`.")
+
+
+def listing(found: Found, explain: bool = True) -> str:
+    """What a search found, as Markdown."""
+    if found.trouble and not found.hits:
+        return found.trouble
+    rows = [_row(number, hit, explain) for number, hit in enumerate(found.hits, 1)]
+    return "\n\n".join([*rows, *([found.trouble] if found.trouble else [])]) or "Nothing was found."
+
+
+def _row(number: int, hit: Hit, explain: bool) -> str:
+    passage = hit.passage
+    place = " › ".join(passage.path) + (f", page {passage.page}" if passage.page else "")
+    shares = ", ".join(f"{name} {value:.2f}" for name, value in hit.signals.items())
+    head = f"**{number}. {passage.title}** ({passage.origin.value}{f', {place}' if place else ''}) — {hit.score:.2f}"
+    text = " ".join(hit.text.split())
+    lines = [head, f"> {text if len(text) <= 280 else text[:279] + '…'}"]
+    return "\n".join([*lines, *([f"\n{shares}"] if explain and shares else [])])
+
+
+def words(text: str) -> list[str]:
+    """Words as a shell splits them, so that quoted and escaped paths may hold spaces; an unclosed quote
+    is a letter like any other."""
+    found = re.findall(r"\"([^\"]*)\"|'([^']*)'|((?:[^\s\\]|\\.)+)", text)
+    return [double or single or re.sub(r"\\(.)", r"\1", plain) for double, single, plain in found]

@@ -1,0 +1,49 @@
+"""Desk: where every inbound event goes: to a command's handler or to the dialogue.
+
+Whatever is wrong on the person's side comes back as one sentence. Knows nothing of platforms.
+"""
+
+import asyncio
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.commands import TABLE, find
+from bot.commands.call import Call, Handler, Mistaken
+from bot.dialogue import Dialogue
+from bot.events import Fail, Inbound, Reply, Stage
+from bot.rooms import Rooms, Unbound
+from chains import WriterError
+from memory import LedgerError
+from vectorstore import IndexFault
+
+EXPECTED = (Mistaken, Unbound, LedgerError, IndexFault, WriterError)
+"""What goes wrong in known ways: the error's own words are for the person."""
+
+
+class Desk:
+    def __init__(self, rooms: Rooms, dialogue: Dialogue, handlers: Mapping[str, Handler]) -> None:
+        self._rooms = rooms
+        self._dialogue = dialogue
+        self._handlers = handlers
+
+    async def respond(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
+        """Play the answer onto ``stage`` and finish it."""
+        try:
+            if inbound.kind in ("command", "action"):
+                return await self._command(inbound, stage, halt)
+            talk = await self._rooms.enter(inbound.scope)
+            return await self._dialogue.turn(inbound, talk, stage, halt)
+        except EXPECTED as error:
+            await stage.show(Fail(str(error)))
+            reply = Reply("failed", reason=str(error))
+            await stage.finish(reply)
+            return reply
+
+    async def _command(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
+        command = find(inbound.name)
+        if command is None:
+            near = difflib.get_close_matches(inbound.name, [known.name for known in TABLE], n=1)
+            hint = f"did you mean /{near[0]}?" if near else "`/help` lists what there is."
+            raise Mistaken(f"There is no command /{inbound.name}: {hint}")
+        return await self._handlers[command.name](Call(replace(inbound, name=command.name), stage, halt))

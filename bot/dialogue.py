@@ -1,0 +1,320 @@
+"""Dialogue: one turn, from what a person said to the page they read.
+
+`_answer` reads as a list of assignments: each stage takes values and returns a value, and none calls
+an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bot import receipts
+from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
+from bot.logs import ref
+from bot.lore import Lore
+from chains import (
+    Drafts,
+    Format,
+    Page,
+    Prompt,
+    Question,
+    Sampling,
+    Written,
+    check,
+    claims,
+    draft,
+    fit,
+    ground,
+    question,
+    recap,
+    texts,
+    unmarked,
+)
+from memory import Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from vectorstore import Found, Query, Sight
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.25
+"""Seconds a turn waits for the index to take in what was changed just before it."""
+
+DRAFT_EVERY = 1.0
+"""Seconds between two savings of what has been shown of an answer so far."""
+
+
+class Threads(Protocol):
+    async def conversation(self, scope: Scope, window: int) -> Conversation: ...
+
+    async def recap_due(self, scope: Scope, window: int) -> tuple[Turn, ...]: ...
+
+    async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap: ...
+
+
+class Turns(Protocol):
+    async def begin(self, scope: Scope, author: str, text: str, format: str, event_id: str) -> Begun: ...  # noqa: A002
+
+    async def draft(self, scope: Scope, take: str, text: str) -> None: ...
+
+    async def finish(
+        self,
+        scope: Scope,
+        take: str,
+        text: str,
+        status: TakeStatus,
+        reason: str,
+        receipts: Mapping[str, Any],
+        writer: str,
+    ) -> Turn: ...
+
+
+class Library(Protocol):
+    async def search(self, query: Query) -> Found: ...
+
+
+class Catalogue(Protocol):
+    """What keeps the index in step with the ledger."""
+
+    def ring(self) -> None: ...
+
+    async def catch_up(self, within: float) -> bool: ...
+
+
+class Writer(Drafts, Protocol):
+    async def ready(self) -> None: ...
+
+    async def count(self, texts: Sequence[str]) -> list[int]: ...
+
+
+LoreOf = Callable[[Show], Awaitable[Lore]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One take to be written: the turn it answers, what came before it, and how it is steered."""
+
+    talk: Conversation
+    turn: Turn
+    take: Take
+    steer: str = ""
+    previous: str = ""
+
+
+class Dialogue:
+    """Plays pages onto stages. One serves every thread; the gate keeps each thread's turns in order."""
+
+    def __init__(
+        self,
+        *,
+        threads: Threads,
+        turns: Turns,
+        library: Library,
+        catalogue: Catalogue,
+        lore: LoreOf,
+        formats: Mapping[str, Format],
+        writer: Writer,
+        window: int = 12,
+    ) -> None:
+        self._threads = threads
+        self._turns = turns
+        self._library = library
+        self._catalogue = catalogue
+        self._lore = lore
+        self._formats = formats
+        self._writer = writer
+        self._window = window
+        self._behind: set[asyncio.Task[None]] = set()
+
+    async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
+        """Answer a message. ``talk`` is the thread as it stands before it."""
+        begun = await self._turns.begin(
+            inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
+        )
+        if not begun.fresh:
+            return await _shown_before(begun, stage)
+        return await self._answer(Ask(talk, begun.turn, begun.take), stage, halt)
+
+    async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
+        """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
+        *before, turn = talk.window
+        earlier = replace(talk, window=tuple(before))
+        previous = unmarked(turn.take.text) if turn.take else ""
+        return await self._answer(Ask(earlier, turn, take, take.steer, previous), stage, halt)
+
+    async def close(self) -> None:
+        """Wait for what goes on behind the answers."""
+        await asyncio.gather(*self._behind, return_exceptions=True)
+
+    async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
+        began = time.perf_counter()
+        talk, turn = ask.talk, ask.turn
+        form = self._formats.get(turn.format) or self._formats["chat"]
+        lore = await self._lore(talk.show)
+        asked = question(turn.text, talk, lore.names, form)
+        await self._catalogue.catch_up(PATIENCE)
+        found = await self._library.search(_query(asked, ask))
+        await _wait_for(self._writer, stage)
+        prompt = await self._prompt(ask, form, found, lore)
+        ready = time.perf_counter()
+        play = _Play(stage, self._saver(talk.thread.scope, ask.take))
+        written = await draft(
+            self._writer,
+            form,
+            prompt,
+            request=_request(ask),
+            said=_said(talk),
+            sampling=_sampling(form, ask),
+            tenant=talk.show.tenant,
+            on_text=play.text,
+            halt=halt,
+        )
+        page = ground(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
+        kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
+        await self._save(talk.thread.scope, ask.take, written, page, kept)
+        self._later(self._keep_recap(talk.thread.scope))
+        return await _finish(stage, turn, form, written, page, found)
+
+    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore) -> Prompt:
+        """Fit what there is into the writer's context, counted in its own tokens."""
+        card = self._writer.card
+        wanted = claims(
+            ask.talk,
+            ask.turn.text,
+            ask.turn.author,
+            form,
+            card,
+            hits=found.hits,
+            pinned=() if card.small else lore.pinned,
+            steer=ask.steer,
+            previous=ask.previous,
+        )
+        counted = texts(wanted)
+        counts = await self._writer.count(counted)
+        return fit(wanted, dict(zip(counted, counts, strict=True)), card, form)
+
+    def _saver(self, scope: Scope, take: Take) -> Callable[[str], Awaitable[None]]:
+        async def save(text: str) -> None:
+            await self._turns.draft(scope, take.id, text)
+
+        return save
+
+    async def _save(
+        self, scope: Scope, take: Take, written: Written, page: Page, kept: Mapping[str, Any]
+    ) -> None:
+        """The take, its receipts and its outbox row, in one transaction."""
+        text = page.text if written.finish in ("complete", "length") else written.text
+        await self._turns.finish(
+            scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
+        )
+        self._catalogue.ring()
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _keep_recap(self, scope: Scope) -> None:
+        """Bring the recap up to the window's edge, after the answer and never delaying it."""
+        due = await self._threads.recap_due(scope, self._window)
+        if due:
+            talk = await self._threads.conversation(scope, self._window)
+            told = recap(talk.thread.recap, due, (await self._lore(talk.show)).names)
+            if told is not None:
+                await self._threads.keep_recap(scope, due[-1].id, told.text)
+
+
+_STATUS = {
+    "complete": TakeStatus.COMPLETE,
+    "length": TakeStatus.COMPLETE,
+    "stopped": TakeStatus.STOPPED,
+    "failed": TakeStatus.FAILED,
+}
+
+
+class _Play:
+    """Passes text on to the stage as it comes, and saves what was shown about once a second."""
+
+    def __init__(self, stage: Stage, save: Callable[[str], Awaitable[None]]) -> None:
+        self._stage = stage
+        self._save = save
+        self._shown: list[str] = []
+        self._saved = time.monotonic()
+
+    async def text(self, delta: str) -> None:
+        self._shown.append(delta)
+        await self._stage.show(Text(delta))
+        if time.monotonic() - self._saved >= DRAFT_EVERY:
+            await self._save("".join(self._shown))
+            self._saved = time.monotonic()
+
+
+def _query(asked: Question, ask: Ask) -> Query:
+    """Of earlier turns only those of this thread's path that the prompt's window does not show."""
+    talk, turn = ask.talk, ask.turn
+    sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
+    first = talk.window[0].depth if talk.window else turn.depth
+    return asked.query(sight, before=first)
+
+
+def _request(ask: Ask) -> str:
+    return f"{ask.turn.text}\n({ask.steer})" if ask.steer else ask.turn.text
+
+
+def _said(talk: Conversation) -> list[str]:
+    """The window as plain texts, oldest first: what a page may take names from besides canon."""
+    return [text for turn in talk.window for text in (turn.text, turn.take.text if turn.take else "") if text]
+
+
+def _sampling(form: Format, ask: Ask) -> Sampling:
+    """A further take is drawn with another seed, so that the same again is not the same again."""
+    if form.sampling.seed is None:
+        return form.sampling
+    return replace(form.sampling, seed=form.sampling.seed + ask.take.number - 1)
+
+
+async def _wait_for(writer: Writer, stage: Stage) -> None:
+    """The first message may come before the model is loaded: then the person sees why they wait."""
+    loading = asyncio.ensure_future(writer.ready())
+    done, _ = await asyncio.wait({loading}, timeout=0.2)
+    if not done:
+        await stage.show(Step("writer", f"Loading {writer.card.name}", "running"))
+        await asyncio.wait({loading})
+        await stage.show(Step("writer", f"Loading {writer.card.name}", "failed" if loading.exception() else "done"))
+    loading.exception()  # the writing itself ends with this reason
+
+
+async def _shown_before(begun: Begun, stage: Stage) -> Reply:
+    """The same event again: what it led to is shown, nothing is written twice."""
+    take = begun.turn.take or begun.take
+    await stage.show(Text(take.text))
+    reply = Reply("complete" if take.status is TakeStatus.COMPLETE else "stopped", begun.turn.id, take.reason)
+    await stage.finish(reply)
+    return reply
+
+
+async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found) -> Reply:
+    """Everything under the page, then the end."""
+    if written.finish == "failed":
+        await stage.show(Fail(written.reason, ref()))
+        await stage.show(Offer("again", "Try again"))
+    elif written.finish != "stopped":
+        await stage.show(Final(page.text))
+        for citation in page.citations:
+            await stage.show(Cite(citation.n, citation.title))
+        for say in _remarks(page, found):
+            await stage.show(Note(say))
+        for steer in form.steers:
+            await stage.show(Offer("again", steer, steer))
+    status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
+    reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
+    await stage.finish(reply)
+    return reply
+
+
+def _remarks(page: Page, found: Found) -> list[str]:
+    fresh = [f"New, not in canon: {', '.join(page.fresh)}."] if page.fresh else []
+    trouble = [found.trouble] if found.trouble else []
+    return [*trouble, *fresh, *(remark.text for remark in page.remarks)]

@@ -1,0 +1,66 @@
+"""Rooms: which show a room works on, and the thread a person is in.
+
+Knows nothing of writing, search or platforms.
+"""
+
+from typing import Protocol
+from uuid import uuid4
+
+from memory import Conversation, NotFound, Room, Scope, Show, Thread
+
+
+class Unbound(Exception):
+    """The room has no show yet."""
+
+
+class Shows(Protocol):
+    async def ensure(self, tenant: str, name: str) -> Show: ...
+
+    async def room(self, scope: Scope) -> Room: ...
+
+    async def bind(self, scope: Scope, show: str) -> Room: ...
+
+
+class Threads(Protocol):
+    async def open(self, scope: Scope, show: str) -> Thread: ...
+
+    async def latest(self, scope: Scope, show: str | None = None) -> Thread | None: ...
+
+    async def conversation(self, scope: Scope, window: int) -> Conversation: ...
+
+
+class Rooms:
+    def __init__(self, shows: Shows, threads: Threads, window: int) -> None:
+        self._shows = shows
+        self._threads = threads
+        self._window = window
+
+    async def enter(self, scope: Scope, spare: int = 0) -> Conversation:
+        """The thread of ``scope`` as it stands, begun with the room's show if it is new; ``spare`` asks
+        for so many turns more than the window. Raises Unbound."""
+        try:
+            return await self._threads.conversation(scope, self._window + spare)
+        except NotFound:
+            room = await self._shows.room(scope)
+            if room.show is None:
+                raise Unbound("This room has no show yet: `/show NAME` starts one or joins one.") from None
+            await self._threads.open(scope, room.show)
+            return await self._threads.conversation(scope, self._window + spare)
+
+    async def begin(self, scope: Scope, show: str) -> Thread:
+        """The thread of ``scope``, begun with this show if it is new."""
+        return await self._threads.open(scope, show)
+
+    async def switch(self, scope: Scope, name: str) -> tuple[Show, Thread]:
+        """Bind the room to the show of that name, new if need be, and go to the show's latest thread in
+        this room, or to a new one."""
+        show = await self._shows.ensure(scope.tenant, name)
+        await self._shows.bind(scope, show.id)
+        place = Scope(scope.platform, scope.tenant, scope.room)
+        thread = await self._threads.latest(place, show.id)
+        return show, thread or await self._threads.open(fresh(scope), show.id)
+
+
+def fresh(scope: Scope) -> Scope:
+    """A new thread's scope in the same room, for surfaces that have no threads of their own."""
+    return Scope(scope.platform, scope.tenant, scope.room, uuid4().hex[:12])

@@ -1,0 +1,1 @@
+"""The ledger's parts, one file each. Only `memory.ledger` puts them together."""

@@ -1,0 +1,203 @@
+"""One database, its two kinds of transaction, and its failures as sentences.
+
+Knows nothing of tables or of what is stored. SQLite by default, PostgreSQL by URL. What a
+transaction wrote is on the disk when it ends, or the ledger does not open.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from memory.errors import LedgerBusy, LedgerSetting, LedgerUnavailable
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+# By what SQLite says, and by PostgreSQL's SQLSTATE.
+_BUSY = ("database is locked", "database table is locked", "55P03", "40P01", "53300")
+_SENTENCES = (
+    (
+        ("disk is full", "53100"),
+        "The disk of the ledger {0} is full, so nothing was saved; free some space and try again.",
+    ),
+    (("readonly", "25006"), "The ledger {0} can only be read; make it and its folder writable and try again."),
+    (("unable to open",), "The ledger {0} cannot be opened; check that its folder exists and may be written to."),
+    (
+        ("not a database", "malformed"),
+        "The file {0} is damaged or is no ledger; restore it from a backup or name another.",
+    ),
+    (
+        ("disk i/o error",),
+        "The disk refused to read or write the ledger {0}, so nothing was saved; check it and try again.",
+    ),
+    (("28P01", "28000"), "The database refused the name or password for the ledger {0}; check its URL."),
+    (("3D000",), "There is no database for the ledger {0}; create it or correct its URL."),
+)
+_UNREACHABLE = "The ledger {0} cannot be reached; check that the database runs and that its URL is right."
+
+
+class Database:
+    """A pool of connections. ``reading`` sees one snapshot; ``writing`` is all or nothing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self.place = engine.url.database or "" if self.dialect == "sqlite" else engine.url.render_as_string()
+        if self.dialect == "sqlite":
+            self._reads = engine.execution_options(start="BEGIN")
+            self._writes = engine.execution_options(start="BEGIN IMMEDIATE")
+        else:
+            self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writes = engine
+        # SQLite has one writer. Its own waiting is a lottery; a queue is fair.
+        self._turnstile = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view. Raises LedgerUnavailable."""
+        with _Sentences(self.place):
+            async with self._reads.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A change, on the disk when the block ends. Raises LedgerUnavailable, LedgerBusy."""
+        async with AsyncExitStack() as stack:
+            if self._turnstile:
+                await stack.enter_async_context(self._turnstile)
+            stack.enter_context(_Sentences(self.place))
+            yield await stack.enter_async_context(self._writes.begin())
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def connect(url: str, patience: float) -> Database:
+    """The database at ``url``, made sure to keep what it is given. ``patience`` is how many seconds
+    to wait for another program's write. Raises LedgerSetting, LedgerUnavailable."""
+    database = Database(_engine(_address(url), patience))
+    async with AsyncExitStack() as undo:
+        undo.push_async_callback(database.close)
+        if database.dialect == "sqlite":
+            await _keep_by_wal(database, patience)
+        else:
+            await _keep_by_commit(database)
+        undo.pop_all()
+    return database
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise LedgerSetting("The ledger's URL cannot be read; write sqlite:///FILE or postgresql://...") from error
+    driver = _DRIVERS.get(address.drivername)
+    if driver is None:
+        raise LedgerSetting(
+            f"The ledger cannot be kept in {address.drivername}; write sqlite:///FILE or postgresql://..."
+        )
+    return address.set(drivername=driver)
+
+
+def _engine(address: URL, patience: float) -> AsyncEngine:
+    if address.get_backend_name() == "postgresql":
+        try:
+            return create_async_engine(address, pool_pre_ping=True, connect_args={"timeout": patience})
+        except ModuleNotFoundError as error:
+            raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error
+    # No isolation level: the driver then starts no transactions of its own, and DDL stays inside ours.
+    engine = create_async_engine(address, connect_args={"timeout": patience, "isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _settle_sqlite)
+    event.listen(engine.sync_engine, "begin", _start_sqlite)
+    return engine
+
+
+def _settle_sqlite(connection: Any, record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _start_sqlite(connection: Connection) -> None:
+    start = connection.get_execution_options().get("start")
+    if start:
+        connection.exec_driver_sql(start)
+
+
+async def _keep_by_wal(database: Database, patience: float) -> None:
+    """Turns the write-ahead log on; it stays on in the file. Two programs that open a fresh file
+    at once collide here without SQLite's own waiting, hence the loop."""
+    for left in range(max(1, round(patience * 20)), -1, -1):
+        try:
+            with _Sentences(database.place):
+                async with database.engine.connect() as connection:
+                    mode = (await connection.exec_driver_sql("PRAGMA journal_mode=WAL")).scalar_one()
+            break
+        except LedgerBusy:
+            if not left:
+                raise
+            await asyncio.sleep(0.05)
+    if mode != "wal":
+        raise LedgerSetting(
+            f"The ledger {database.place or 'in memory'} would lose what it is told; name a file on a local disk."
+        )
+
+
+async def _keep_by_commit(database: Database) -> None:
+    async with database.reading() as connection:
+        for setting, bad in (("synchronous_commit", "off"), ("fsync", "off")):
+            if (await connection.execute(text(f"SHOW {setting}"))).scalar_one() == bad:
+                raise LedgerSetting(
+                    f"PostgreSQL runs with {setting}={bad} and would lose turns; set it to on and start again."
+                )
+        if (await connection.execute(text("SHOW server_encoding"))).scalar_one() != "UTF8":
+            raise LedgerSetting(f"The database {database.place} is not in UTF8; create one that is.")
+
+
+class _Sentences:
+    """Turns a database's failure into one of ours. What is our own mistake (a broken constraint, a
+    misspelt column) passes through."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PoolTimeout):
+            raise LedgerBusy("Too many things ask the ledger at once; try again in a moment.") from error
+        if isinstance(error, OSError):
+            raise LedgerUnavailable(_UNREACHABLE.format(self._place)) from error
+        if isinstance(error, DBAPIError):
+            _raise_sentence(error, self._place)
+
+
+def _raise_sentence(error: DBAPIError, place: str) -> None:
+    said = str(error.orig)
+    marks = (said.lower(), str(getattr(error.orig, "sqlstate", "")))
+    if any(mark in said or mark == marks[1] for mark in _BUSY):
+        raise LedgerBusy(
+            f"Another program is writing to the ledger {place}; close it or try again in a moment."
+        ) from error
+    for words, sentence in _SENTENCES:
+        if any(word in marks[0] or word == marks[1] for word in words):
+            raise LedgerUnavailable(sentence.format(place)) from error
+    if error.connection_invalidated or (
+        not isinstance(error.orig, sqlite3.Error) and marks[1].startswith(("08", "57"))
+    ):
+        raise LedgerUnavailable(_UNREACHABLE.format(place)) from error

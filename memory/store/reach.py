@@ -1,0 +1,71 @@
+"""Who may reach what: the only place where a scope, or a tenant and a show, becomes SQL.
+
+Every query about a room's or a show's matter takes its condition from here, so that a tenant's
+filter cannot be left out. Knows nothing of what the queries are for.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Table, and_, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from memory.conversation import Scope
+from memory.errors import NotFound
+from memory.tables import rooms, shows, threads
+
+
+def in_room(scope: Scope) -> ColumnElement[bool]:
+    """Rooms: the scope's own."""
+    return and_(rooms.c.platform == scope.platform, rooms.c.tenant == scope.tenant, rooms.c.room == scope.room)
+
+
+def within(scope: Scope) -> ColumnElement[bool]:
+    """Threads: the scope's own, or all of its room when it names no thread."""
+    room = and_(threads.c.platform == scope.platform, threads.c.tenant == scope.tenant, threads.c.room == scope.room)
+    return and_(room, threads.c.key == scope.thread) if scope.thread else room
+
+
+def exactly(scope: Scope) -> ColumnElement[bool]:
+    """Threads: the one the scope names, the room's own (with no name of its own) included."""
+    return and_(within(scope), threads.c.key == scope.thread)
+
+
+def of_show(tenant: str, show: str) -> ColumnElement[bool]:
+    """Shows: this one, if it is the tenant's."""
+    return and_(shows.c.id == show, shows.c.tenant == tenant)
+
+
+async def hold_show(tx: AsyncConnection, tenant: str, show: str) -> None:
+    """Keeps other writers off the show's canon and sources until the transaction ends. Raises NotFound."""
+    held = select(shows.c.id).where(of_show(tenant, show)).with_for_update(key_share=True)
+    if (await tx.execute(held)).first() is None:
+        raise NotFound("There is no such show here; list the shows to see which there are.")
+
+
+async def hold_thread(tx: AsyncConnection, scope: Scope) -> Any:
+    """Keeps other writers off the thread until the transaction ends; its row. Raises NotFound."""
+    held = select(threads).where(exactly(scope)).with_for_update(key_share=True)
+    row = (await tx.execute(held)).mappings().first()
+    if row is None:
+        raise NotFound("There is no such thread here; say something to begin one.")
+    return row
+
+
+async def insert_new(tx: AsyncConnection, table: Table, **values: Any) -> bool:
+    """Adds a row unless one with the same key is there; whether it was added."""
+    insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+    first = next(iter(table.primary_key.columns))
+    added = await tx.execute(insert(table).values(**values).on_conflict_do_nothing().returning(first))
+    return added.first() is not None
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,183 @@
+"""Threads: where the head stands, how it moves, and the one read of a turn.
+
+Knows nothing of how turns come to be. A head's every move is kept; undoing deletes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
+from memory.errors import NotFound
+from memory.outbox import Record
+from memory.store.database import Database
+from memory.store.outbox import enqueue
+from memory.store.reach import exactly, hold_show, hold_thread, in_room, insert_new, new_id, now, within
+from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
+from memory.tables import head_moves, path, recaps, rooms, threads, turns
+
+BEGIN, UNDO, REDO = "begin", "undo", "redo"
+
+
+class Threads:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def open(self, scope: Scope, show: str) -> Thread:
+        """The scope's thread, made for this show and in the room's format if there is none. A thread
+        keeps its show for life. Raises NotFound for a show of another tenant."""
+        async with self._db.reading() as tx:
+            if found := await _thread(tx, exactly(scope)):
+                return found
+        async with self._db.writing() as tx:
+            await hold_show(tx, scope.tenant, show)
+            room = (await tx.execute(select(rooms.c.format).where(in_room(scope)))).scalar_one_or_none()
+            where = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "key": scope.thread}
+            plain = {"title": "", "format": room or Room(scope).format, "note": "", "branch": "main", "head": None}
+            moment = now()
+            await insert_new(tx, threads, id=new_id(), **where, show=show, **plain, created=moment, touched=moment)
+            return await _the_thread(tx, scope)
+
+    async def latest(self, scope: Scope, show: str | None = None) -> Thread | None:
+        """The thread of this scope that was written in last; ``show`` narrows it."""
+        condition = within(scope) if show is None else and_(within(scope), threads.c.show == show)
+        async with self._db.reading() as tx:
+            return await _thread(tx, condition)
+
+    async def listing(self, scope: Scope, limit: int = 20) -> tuple[Thread, ...]:
+        """The threads of this scope, last written in first."""
+        query = threads_with_recap().where(within(scope)).order_by(threads.c.touched.desc(), threads.c.id).limit(limit)
+        async with self._db.reading() as tx:
+            return tuple(thread_of(row) for row in (await tx.execute(query)).mappings())
+
+    async def rename(self, scope: Scope, title: str) -> Thread:
+        """Raises NotFound, like all below."""
+        return await self._set(scope, title=title)
+
+    async def set_format(self, scope: Scope, format: str) -> Thread:  # noqa: A002
+        return await self._set(scope, format=format)
+
+    async def set_note(self, scope: Scope, note: str) -> Thread:
+        return await self._set(scope, note=note)
+
+    async def conversation(self, scope: Scope, window: int = 12) -> Conversation:
+        """All that the next answer needs, in two statements whose cost does not grow with the
+        thread. The recap is the latest that ends before the window."""
+        seated = and_(
+            rooms.c.platform == threads.c.platform, rooms.c.tenant == threads.c.tenant, rooms.c.room == threads.c.room
+        )
+        query = threads_with_recap(*rooms.c, spare=window).outerjoin(rooms, seated).where(exactly(scope))
+        async with self._db.reading() as tx:
+            row = (await tx.execute(query)).mappings().first()
+            if row is None:
+                raise NotFound("There is no such thread here; say something to begin one.")
+            depth = row[heads.c.depth] or 0
+            turns_ = await on_path(tx, scope, path.c.depth > depth - window, window) if depth else ()
+            return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
+
+    async def lineage(self, scope: Scope) -> Mapping[str, int]:
+        """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
+        async with self._db.reading() as tx:
+            row = (await tx.execute(threads_with_recap().where(exactly(scope)))).mappings().first()
+        if row is None or row[heads.c.depth] is None:
+            return {}
+        return {row[threads.c.branch]: row[heads.c.depth]}
+
+    async def undo(self, scope: Scope) -> Turn | None:
+        """Moves the head one turn back. The turn that left, or None when there is none."""
+        async with self._db.writing() as tx:
+            thread = await hold_thread(tx, scope)
+            if thread["head"] is None:
+                return None
+            turn = await the_turn(tx, scope, thread["head"])
+            await tx.execute(delete(path).where(path.c.turn == turn.id))
+            await move_head(tx, thread["id"], UNDO, turn.id, turn.parent)
+            await enqueue(tx, Record.TURN, turn.id)
+            return turn
+
+    async def redo(self, scope: Scope) -> Turn | None:
+        """Takes the last undo back, as often as there was one since something new was said. The turn
+        that came back, or None."""
+        async with self._db.writing() as tx:
+            thread = await hold_thread(tx, scope)
+            undone = (await tx.execute(_last_undo(thread["id"], thread["head"]))).scalar_one_or_none()
+            if undone is None:
+                return None
+            turn = await the_turn(tx, scope, undone)
+            await tx.execute(insert(path).values(thread=turn.thread, depth=turn.depth, turn=turn.id))
+            await move_head(tx, turn.thread, REDO, turn.id, turn.id)
+            await enqueue(tx, Record.TURN, turn.id)
+            return turn
+
+    async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
+        """The turns that left the window and are in no recap yet, oldest first, at most ``limit``."""
+        query = threads_with_recap(spare=window).where(exactly(scope))
+        async with self._db.reading() as tx:
+            row = (await tx.execute(query)).mappings().first()
+            if row is None or row[heads.c.depth] is None:
+                return ()
+            told = row[recaps.c.upto] or 0
+            due = and_(path.c.depth > told, path.c.depth <= row[heads.c.depth] - window)
+            return await on_path(tx, scope, due, limit)
+
+    async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
+        """Keeps ``text`` as what happened up to and with ``turn``. It counts whenever that turn is on
+        the path, so undoing and branching need not touch it."""
+        async with self._db.writing() as tx:
+            thread = await hold_thread(tx, scope)
+            last = await the_turn(tx, scope, turn)
+            kept = {"thread": thread["id"], "turn": turn, "upto": last.depth, "text": text, "created": now()}
+            number = (await tx.execute(insert(recaps).values(**kept).returning(recaps.c.number))).scalar_one()
+            row = (await tx.execute(select(recaps).where(recaps.c.number == number))).one()
+            return Recap(row.text, row.upto)
+
+    async def _set(self, scope: Scope, **values: Any) -> Thread:
+        async with self._db.writing() as tx:
+            await tx.execute(update(threads).where(exactly(scope)).values(**values))
+            return await _the_thread(tx, scope)
+
+
+async def on_path(tx: AsyncConnection, scope: Scope, which: ColumnElement[bool], limit: int) -> tuple[Turn, ...]:
+    """Turns on the thread's path, oldest first, at most ``limit``."""
+    query = turns_with_take().join(path, path.c.turn == turns.c.id)
+    # The thread's id first, so that the path's own index is walked and nothing else.
+    mine = select(threads.c.id).where(exactly(scope)).scalar_subquery()
+    query = query.where(path.c.thread == mine, which).order_by(path.c.depth).limit(limit)
+    return tuple(turn_of(row) for row in (await tx.execute(query)).mappings())
+
+
+async def the_turn(tx: AsyncConnection, scope: Scope, turn: str) -> Turn:
+    row = (await tx.execute(turns_with_take().where(turns.c.id == turn, within(scope)))).mappings().first()
+    if row is None:
+        raise NotFound("There is no such turn here; it may belong to another thread.")
+    return turn_of(row)
+
+
+async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head: str | None) -> None:
+    """``turn`` is the turn that came or left, ``head`` where the head stands now."""
+    moment = now()
+    await tx.execute(insert(head_moves).values(thread=thread, why=why, turn=turn, head=head, moved=moment))
+    await tx.execute(update(threads).where(threads.c.id == thread).values(head=head, touched=moment))
+
+
+def _last_undo(thread: str, head: str | None) -> Any:
+    """The turn that was undone last from ``head``, unless something new was said since then."""
+    later = head_moves.alias("later")
+    said = exists().where(later.c.thread == thread, later.c.why == BEGIN, later.c.number > head_moves.c.number)
+    undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
+    return undone.where(head_moves.c.head == head, ~said).order_by(head_moves.c.number.desc()).limit(1)
+
+
+async def _thread(tx: AsyncConnection, condition: ColumnElement[bool]) -> Thread | None:
+    query = threads_with_recap().where(condition).order_by(threads.c.touched.desc(), threads.c.id).limit(1)
+    row: RowMapping | None = (await tx.execute(query)).mappings().first()
+    return None if row is None else thread_of(row)
+
+
+async def _the_thread(tx: AsyncConnection, scope: Scope) -> Thread:
+    found = await _thread(tx, exactly(scope))
+    if found is None:
+        raise NotFound("There is no such thread here; say something to begin one.")
+    return found

@@ -1,0 +1,174 @@
+"""Turns and takes: what a person said, and every answer to it from its first word on.
+
+Knows nothing of who writes the answers. A take's text is kept while it is written, so that a
+program that dies loses nothing that was seen.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from memory.conversation import Begun, Scope, Take, TakeStatus, Turn
+from memory.errors import NotFound, Refused
+from memory.outbox import Record
+from memory.store.database import Database
+from memory.store.outbox import enqueue
+from memory.store.reach import hold_thread, insert_new, new_id, now, within
+from memory.store.rows import scope_of, take_of, turn_of, turns_with_take
+from memory.store.threads import BEGIN, move_head, the_turn
+from memory.tables import path, takes, threads, turns
+from memory.text import shorten
+
+INTERRUPTED = "The program ended in the middle of this answer."
+
+# A take can be written on while it is WRITING; also after another program that started meanwhile
+# took its writer for dead.
+_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason == INTERRUPTED)
+
+
+class Turns:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def begin(self, scope: Scope, author: str, text: str, format: str, event_id: str = "") -> Begun:  # noqa: A002
+        """Adds what ``author`` said after the head, moves the head to it and begins its first take.
+        An event that was delivered before changes nothing. An empty ``event_id`` is never the same
+        as another. Raises NotFound when the scope's thread was not opened."""
+        async with self._db.writing() as tx:
+            thread = await hold_thread(tx, scope)
+            turn, take, moment = new_id(), new_id(), now()
+            parent = await the_turn(tx, scope, thread["head"]) if thread["head"] else None
+            depth = parent.depth + 1 if parent else 1
+            place = {"thread": thread["id"], "platform": scope.platform, "tenant": scope.tenant}
+            said = {"author": author, "text": text, "format": format, "event": event_id or None}
+            tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
+            if not await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment):
+                return await _delivered(tx, scope, event_id)
+            begun = await _begin_take(tx, take, turn, 1, "", moment)
+            await tx.execute(insert(path).values(thread=thread["id"], depth=depth, turn=turn))
+            await move_head(tx, thread["id"], BEGIN, turn, turn)
+            return Begun(await the_turn(tx, scope, turn), begun)
+
+    async def draft(self, scope: Scope, take: str, text: str) -> None:
+        """Keeps what has been shown of a take so far: all of it, not the difference. A take that has
+        ended stays as it is."""
+        async with self._db.writing() as tx:
+            mine = select(turns.c.id).join(threads, threads.c.id == turns.c.thread).where(within(scope))
+            await tx.execute(update(takes).where(takes.c.id == take, takes.c.turn.in_(mine), _OPEN).values(text=text))
+
+    async def finish(
+        self,
+        scope: Scope,
+        take: str,
+        text: str,
+        status: TakeStatus,
+        reason: str = "",
+        receipts: Mapping[str, Any] | None = None,
+        writer: str = "",
+    ) -> Turn:
+        """Ends a take with what was really shown. It becomes the turn's chosen answer unless it failed
+        or is empty and there is a better one. Names a thread without a title. A take that has ended
+        stays as it is. Raises NotFound, Refused."""
+        if status is TakeStatus.WRITING:
+            raise Refused("A take cannot end as being written; say how it ended.")
+        ended = {"text": text, "status": status, "reason": reason, "receipts": dict(receipts or {}), "writer": writer}
+        async with self._db.writing() as tx:
+            turn = await _hold_turn(tx, scope, takes.c.id == take)
+            done = await tx.execute(update(takes).where(takes.c.id == take, _OPEN).values(**ended, ended=now()))
+            if done.rowcount:
+                await _choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
+                await _touch(tx, turn)
+                await enqueue(tx, Record.TURN, turn.id)
+            return await the_turn(tx, scope, turn.id)
+
+    async def again(self, scope: Scope, turn: str, steer: str = "") -> Take:
+        """Begins a further take of a turn. Raises NotFound."""
+        async with self._db.writing() as tx:
+            await _hold_turn(tx, scope, turns.c.id == turn)
+            last = (await tx.execute(select(func.max(takes.c.number)).where(takes.c.turn == turn))).scalar_one()
+            return await _begin_take(tx, new_id(), turn, last + 1, steer, now())
+
+    async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]:
+        """All takes of a turn in the order they were begun. Raises NotFound."""
+        async with self._db.reading() as tx:
+            await the_turn(tx, scope, turn)
+            rows = await tx.execute(select(takes).where(takes.c.turn == turn).order_by(takes.c.number))
+            return tuple(take_of(row) for row in rows.mappings())
+
+    async def choose(self, scope: Scope, turn: str, take: str) -> Turn:
+        """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written."""
+        async with self._db.writing() as tx:
+            await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
+            status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
+            if status == TakeStatus.WRITING:
+                raise Refused("That take is still being written; wait for it or stop it, then choose it.")
+            await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
+            await enqueue(tx, Record.TURN, turn)
+            return await the_turn(tx, scope, turn)
+
+    async def get(self, scope: Scope, turn: str) -> Turn | None:
+        async with self._db.reading() as tx:
+            row = (await tx.execute(turns_with_take().where(turns.c.id == turn, within(scope)))).mappings().first()
+            return None if row is None else turn_of(row)
+
+    async def recover(self) -> list[tuple[Scope, Turn]]:
+        """For the start of a program: ends every take that a program which died was writing, with what
+        had been shown of it. The turns, with where they are. The only call here without a scope: it
+        serves no one's request."""
+        query = (
+            select(takes, threads).join(turns, turns.c.id == takes.c.turn).join(threads, threads.c.id == turns.c.thread)
+        )
+        async with self._db.writing() as tx:
+            rows = await tx.execute(query.where(takes.c.status == TakeStatus.WRITING).order_by(takes.c.created))
+            return [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows.mappings().all()]
+
+
+async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn]:
+    ended = {"status": TakeStatus.STOPPED, "reason": INTERRUPTED, "ended": now()}
+    await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
+    turn = await the_turn(tx, scope, take.turn)
+    await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
+    await enqueue(tx, Record.TURN, turn.id)
+    return scope, await the_turn(tx, scope, turn.id)
+
+
+async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:
+    fresh = {"id": take, "turn": turn, "number": number, "steer": steer, "created": moment}
+    empty = {"text": "", "status": TakeStatus.WRITING, "reason": "", "writer": "", "receipts": {}}
+    await tx.execute(insert(takes).values(**fresh, **empty))
+    return take_of((await tx.execute(select(takes).where(takes.c.id == take))).mappings().one())
+
+
+async def _hold_turn(tx: AsyncConnection, scope: Scope, which: Any) -> Turn:
+    """The turn with a take that ``which`` describes; its thread is kept from other writers."""
+    query = select(turns.c.id).join(takes, takes.c.turn == turns.c.id).join(threads, threads.c.id == turns.c.thread)
+    held = query.where(which, within(scope)).limit(1).with_for_update(of=threads, key_share=True)
+    found = (await tx.execute(held)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("There is no such answer here; it may belong to another thread.")
+    return await the_turn(tx, scope, found)
+
+
+async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: str, wanted: bool) -> None:
+    """A take with text that a person has or ``wanted`` replaces the chosen one; any other only where
+    there is nothing to lose."""
+    shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
+    if (wanted and text.strip()) or not shown:
+        await tx.execute(update(turns).where(turns.c.id == turn.id).values(chosen=take))
+
+
+async def _touch(tx: AsyncConnection, turn: Turn) -> None:
+    title = case((threads.c.title == "", shorten(turn.text)), else_=threads.c.title)
+    await tx.execute(update(threads).where(threads.c.id == turn.thread).values(title=title, touched=now()))
+
+
+async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
+    """The turn that the event made when it came first, if that was in this room."""
+    room = within(Scope(scope.platform, scope.tenant, scope.room))
+    row = (await tx.execute(turns_with_take().where(room, turns.c.event == event_id))).mappings().first()
+    if row is None:
+        raise Refused("This message was answered in another room already.")
+    return Begun(turn_of(row), take_of(row), fresh=False)

@@ -1,0 +1,313 @@
+"""The ledger's tables, and the three column types that make SQLite and PostgreSQL agree.
+
+Knows nothing of engines, transactions or what the records mean. A change here needs a migration in
+`memory/migrations/versions`; a test compares the two.
+
+Turns, takes' texts, canon versions, decisions, recaps and moves of a head are only ever added to.
+What is overwritten is small and derived or pointing: heads, chosen takes, a thread's title.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from memory.text import clean
+
+
+class Words(TypeDecorator[str]):
+    """Text, cleaned on its way in. Identifiers too: what a platform sends as one is text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON kept as text: PostgreSQL's own type refuses NUL, which receipts may quote."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return clean(json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, aware and in UTC on both sides; SQLite drops the zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Words, nullable=False)
+
+
+def _moment(name: str) -> Column[datetime]:
+    return Column(name, Moment, nullable=False)
+
+
+def _integer(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _to(name: str, target: str, *, null: bool = False, primary: bool = False) -> Column[str]:
+    return Column(name, Words, ForeignKey(target), nullable=null, primary_key=primary)
+
+
+shows = Table(
+    "shows",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _words("tenant"),
+    _words("name"),
+    _words("folded"),
+    _words("brief"),
+    _words("style"),
+    _integer("canon_version"),
+    _moment("created"),
+    UniqueConstraint("tenant", "folded"),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("tenant", Words, primary_key=True),
+    Column("room", Words, primary_key=True),
+    _to("show", "shows.id", null=True),
+    _words("format"),
+    _words("note"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _words("platform"),
+    _words("tenant"),
+    _words("room"),
+    _words("key"),
+    _to("show", "shows.id"),
+    _words("title"),
+    _words("format"),
+    _words("note"),
+    _words("branch"),
+    Column("head", Words),  # turns.id; a constraint here and in turns would be a circle
+    _moment("created"),
+    _moment("touched"),
+    UniqueConstraint("platform", "tenant", "room", "key"),
+    Index(None, "platform", "tenant", "room", "touched"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _to("thread", "threads.id"),
+    _words("platform"),
+    _words("tenant"),
+    Column("event", Words),  # NULL where the surface has no name for the event
+    _to("parent", "turns.id", null=True),
+    _integer("depth"),
+    _words("branch"),
+    _words("author"),
+    _words("text"),
+    _words("format"),
+    Column("chosen", Words),  # takes.id
+    _moment("created"),
+    UniqueConstraint("platform", "tenant", "event"),
+    Index(None, "thread", "depth"),
+)
+
+# The way from a thread's first turn to its head, spelled out, so that reading its end, asking
+# whether a turn is on it and finding its recap cost the same in a long thread as in a short one.
+# Derived: turns.parent, followed from threads.head, says the same.
+path = Table(
+    "path",
+    metadata,
+    _to("thread", "threads.id", primary=True),
+    Column("depth", Integer, primary_key=True, autoincrement=False),
+    _to("turn", "turns.id"),
+    UniqueConstraint("turn"),
+)
+
+head_moves = Table(
+    "head_moves",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _to("thread", "threads.id"),
+    _words("why"),
+    _to("turn", "turns.id"),
+    _to("head", "turns.id", null=True),
+    _moment("moved"),
+    Index(None, "thread", "number"),
+    sqlite_autoincrement=True,
+)
+
+takes = Table(
+    "takes",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _to("turn", "turns.id"),
+    _integer("number"),
+    _words("text"),
+    _words("status"),
+    _words("reason"),
+    _words("writer"),
+    _words("steer"),
+    Column("receipts", Json, nullable=False),
+    _moment("created"),
+    Column("ended", Moment),
+    UniqueConstraint("turn", "number"),
+    Index(None, "status"),
+)
+
+recaps = Table(
+    "recaps",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _to("thread", "threads.id"),
+    _to("turn", "turns.id"),
+    _integer("upto"),
+    _words("text"),
+    _moment("created"),
+    Index(None, "thread", "upto"),
+    sqlite_autoincrement=True,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _to("show", "shows.id"),
+    _words("kind"),
+    _words("folded"),
+    _integer("newest"),
+    Column("in_force", Integer),  # the accepted version, NULL while there is none
+    UniqueConstraint("show", "kind", "folded"),
+)
+
+entry_versions = Table(
+    "entry_versions",
+    metadata,
+    _to("entry", "entries.id", primary=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _words("kind"),
+    _words("name"),
+    _words("text"),
+    Column("aliases", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    _words("starts"),
+    _words("ends"),
+    _words("origin"),
+    _words("status"),
+    _words("who"),
+    _moment("created"),
+    Index(None, "origin"),
+)
+
+entry_names = Table(
+    "entry_names",
+    metadata,
+    Column("entry", Words, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("folded", Words, primary_key=True),
+    _to("show", "shows.id"),
+    ForeignKeyConstraint(["entry", "version"], ["entry_versions.entry", "entry_versions.version"]),
+    Index(None, "show", "folded"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _words("entry"),
+    _integer("version"),
+    _words("who"),
+    _words("verdict"),
+    _words("why"),
+    _words("place"),
+    _moment("decided"),
+    ForeignKeyConstraint(["entry", "version"], ["entry_versions.entry", "entry_versions.version"]),
+    Index(None, "entry", "number"),
+    sqlite_autoincrement=True,
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _to("show", "shows.id"),
+    _words("title"),
+    _words("folded"),
+    _words("uri"),
+    _words("media"),
+    _words("digest"),
+    _words("licence"),
+    _integer("pieces"),
+    _moment("learned"),
+    UniqueConstraint("show", "uri"),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    _to("source", "sources.id", primary=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _words("text"),
+    Column("path", Json, nullable=False),
+    Column("page", Integer),
+    _words("speaker"),
+    _words("date"),
+)
+
+# AUTOINCREMENT: a number that was worked off must never name a later job.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _words("record"),
+    _words("ref"),
+    Index(None, "record", "ref"),
+    sqlite_autoincrement=True,
+)

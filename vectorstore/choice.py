@@ -1,0 +1,110 @@
+"""Choice: from rated candidates to the few that are shown, and why each other one was not.
+
+Near-duplicates go, likeness to what is already chosen costs a little, caps hold, and adjacent
+passages of one record become one hit in reading order. Knows nothing of engines or fusion.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.passage import Origin, Passage
+from vectorstore.query import Hit
+from vectorstore.store import Stored
+
+LIKENESS = 0.1  # how much of its score a candidate loses that is just like one chosen before it
+TWIN = 0.97  # cosine from which two passages say the same
+JOINED = 3  # passages in one hit at most
+OVERLAP = 20  # characters from which the end of one passage is known again in the next
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage with the shares that make up its ``score``."""
+
+    stored: Stored
+    score: float
+    signals: Mapping[str, float]
+
+    @property
+    def hit(self) -> Hit:
+        passage = self.stored.passage
+        return Hit(passage, self.score, passage.text, self.signals, (passage,))
+
+
+def choose(
+    candidates: Sequence[Candidate], caps: Mapping[Origin, int], limit: int
+) -> tuple[list[Hit], list[tuple[Hit, str]]]:
+    """The hits, best first, and what was near the cut with the reason it is not among them."""
+    ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.passage.id))
+    likeness = _likeness(ranked)
+    closest = np.zeros(len(ranked))
+    left, hits, missed, taken = list(range(len(ranked))), list[Hit](), list[tuple[Hit, str]](), list[int]()
+    while left and len(missed) < 2 * limit:
+        place = max(left, key=lambda at: (round(ranked[at].score - LIKENESS * float(closest[at]), 5), -at))
+        left.remove(place)
+        hit = ranked[place].hit
+        neighbour = _neighbour(hits, hit.passage)
+        if neighbour is not None:
+            hits[neighbour] = join(hits[neighbour], [hit.passage])
+        elif reason := _reason(hit, hits, [(ranked[at].hit, float(likeness[place, at])) for at in taken], caps, limit):
+            missed.append((hit, reason))
+            continue
+        else:
+            hits.append(hit)
+        taken.append(place)
+        closest = np.maximum(closest, likeness[place])
+    return hits, missed
+
+
+def join(hit: Hit, more: Sequence[Passage]) -> Hit:
+    """The hit with adjacent passages of its record, its text in reading order, nothing said twice."""
+    passages = tuple(sorted({*hit.joined, *more}, key=lambda one: one.order))
+    text = passages[0].text
+    for passage in passages[1:]:
+        text = _continued(text, passage.text)
+    return replace(hit, text=text, joined=passages)
+
+
+def _continued(text: str, more: str) -> str:
+    longest = min(len(text), len(more))
+    for size in range(longest, OVERLAP - 1, -1):
+        if text.endswith(more[:size]):
+            return text + more[size:]
+    return f"{text}\n\n{more}"
+
+
+def _neighbour(hits: Sequence[Hit], passage: Passage) -> int | None:
+    """The hit the passage lies beside, if that one has room."""
+    for place, hit in enumerate(hits):
+        same = hit.passage.record == passage.record and hit.passage.version == passage.version
+        if same and len(hit.joined) < JOINED:
+            orders = [one.order for one in hit.joined]
+            if passage.order in (min(orders) - 1, max(orders) + 1):
+                return place
+    return None
+
+
+def _reason(
+    hit: Hit, hits: Sequence[Hit], likeness: Sequence[tuple[Hit, float]], caps: Mapping[Origin, int], limit: int
+) -> str:
+    for other, like in likeness:
+        if like >= TWIN or other.passage.text == hit.passage.text:
+            return f"says nearly the same as {other.passage.title or other.passage.record}"
+    if len(hits) >= limit:
+        return f"the limit of {limit} passages was reached"
+    origin = hit.passage.origin
+    cap = caps.get(origin)
+    if cap is not None and sum(one.passage.origin is origin for one in hits) >= cap:
+        return f"the cap of {cap} for {origin.value} was reached"
+    return ""
+
+
+def _likeness(ranked: Sequence[Candidate]) -> NDArray[np.float32]:
+    width = max((len(one.stored.vector) for one in ranked), default=0)
+    rows = [one.stored.vector if len(one.stored.vector) else [0.0] * width for one in ranked]
+    vectors = np.array(rows, np.float32).reshape(len(ranked), width)
+    likeness: NDArray[np.float32] = (vectors @ vectors.T).clip(0.0, 1.0)
+    return likeness

@@ -1,0 +1,72 @@
+"""The embedded engine: one qdrant-edge shard in a folder, in a process of its own.
+
+The process keeps the lock, the write-ahead log and every call that would hold the interpreter's
+lock away from the room. Knows nothing of ranking, of the ledger or of the embedder.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from vectorstore.sight import Where
+from vectorstore.store import Arm, Asked, Entered, Stored
+from vectorstore.worker import Worker
+
+_AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
+
+
+class EdgeStore:
+    """A Store in ``folder``. Made by ``open``."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @classmethod
+    async def open(cls, folder: Path, embedder: str, dimension: int, program: str, anew: bool = False) -> "EdgeStore":
+        """Open what is in the folder, or make it; ``anew`` throws away what was there.
+
+        Raises StoreLocked, or StoreDamaged when it cannot be read or another embedder made it.
+        """
+        worker = Worker("index", _shard, folder, embedder, dimension, program)
+        try:
+            await worker.call("renew" if anew else "open")
+        except BaseException:
+            await worker.close()
+            raise
+        return cls(worker)
+
+    @property
+    def pid(self) -> int | None:
+        """The process the shard lives in."""
+        return self._worker.pid
+
+    async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]:
+        found: Sequence[Arm] = await self._worker.call("arms", where, asked, urgent=True)
+        return found
+
+    async def read(self, where: Where, ids: Sequence[str], texts: Sequence[str]) -> Sequence[Stored]:
+        found: Sequence[Stored] = await self._worker.call("read", where, ids, texts, urgent=True)
+        return found
+
+    async def put(self, entered: Sequence[Entered]) -> None:
+        for start in range(0, len(entered), _AT_ONCE):
+            await self._worker.call("put", entered[start : start + _AT_ONCE])
+
+    async def drop(self, record: str, keep: Sequence[str]) -> None:
+        await self._worker.call("drop", record, keep)
+
+    async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]:
+        found: Mapping[str, str] = await self._worker.call("fingerprints", show, ids)
+        return found
+
+    async def clear(self) -> None:
+        await self._worker.call("clear")
+
+    async def close(self) -> None:
+        await self._worker.close()
+
+
+def _shard(folder: Path, embedder: str, dimension: int, program: str) -> Any:
+    """Made in the child, so that only it loads Qdrant."""
+    return import_module("vectorstore.shard").Shard(folder, embedder, dimension, program)

@@ -1,0 +1,59 @@
+"""What a query may see, as the one filter every reading of the store takes.
+
+``visible`` is the only maker of a ``Where``, and an engine has no way to read without one. Knows
+nothing of engines: conditions are in Qdrant's own JSON form, which each engine translates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vectorstore.passage import Origin
+from vectorstore.query import Query
+
+Condition = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """``lanes`` holds the filter of each origin that can be seen at all; ``corpus`` is the tenant's
+    show, over which the rarity of words is counted, so that no other show shines through a score."""
+
+    corpus: Condition
+    lanes: Mapping[Origin, Condition]
+
+    @property
+    def anything(self) -> Condition:
+        """The filter of all lanes together."""
+        return {"should": list(self.lanes.values())}
+
+
+def visible(query: Query) -> Where | None:
+    """The filter for a query; None when nothing can be seen, so that nothing need be asked."""
+    sight = query.sight
+    show = [_equals("tenant", sight.tenant), _equals("show", sight.show)]
+    kept = [*show, {"key": "status", "match": {"any": list(query.statuses)}}]
+    lanes: dict[Origin, Condition] = {}
+    for origin in query.origins if query.statuses else ():
+        of_origin = [*kept, _equals("origin", origin.value)]
+        if origin is not Origin.TURN:
+            lanes[origin] = {"must": of_origin}
+        elif sight.thread and (paths := _paths(query)):
+            lanes[origin] = {"must": [*of_origin, _equals("thread", sight.thread), {"should": paths}]}
+    return Where({"must": show}, lanes) if lanes else None
+
+
+def _paths(query: Query) -> list[Condition]:
+    """Each branch of the path, down to where it can be seen and not into the window."""
+    deepest = {
+        branch: min(depth, query.before - 1) if query.before else depth
+        for branch, depth in query.sight.branches.items()
+    }
+    return [
+        {"must": [_equals("branch", branch), {"key": "depth", "range": {"lte": depth}}]}
+        for branch, depth in deepest.items()
+    ]
+
+
+def _equals(key: str, value: str) -> Condition:
+    return {"key": key, "match": {"value": value}}

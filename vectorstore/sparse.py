@@ -1,0 +1,70 @@
+"""BM25 as sparse vectors: which words, how often; the store adds how rare they are.
+
+One analysis for every script: the multilingual tokenizer segments Chinese and Japanese, the
+English stemmer leaves other scripts alone. Knows nothing of passages or of the store.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from qdrant_edge import Bm25, Bm25Config, TokenizerType
+
+_AVERAGE_LENGTH = 120.0  # words of a passage, stop words left out; measured on stories
+# The tokenizer drops bare numbers; "n1889" it keeps.
+_NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?![A-Za-z\d])")
+
+_IDEOGRAM = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_NAME_WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W_])+(?:'[^\W_]+)*")
+_LONGEST_NAME = 6  # words, or ideograms
+_LONGEST_TEXT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """``indices`` are hashed words, ``values`` their weights; both of the same length."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+class Words:
+    """The analysis of queries and of passages, which must be the same one."""
+
+    def __init__(self) -> None:
+        self._model = Bm25(
+            Bm25Config(tokenizer=TokenizerType.Multilingual, language="english", avg_len=_AVERAGE_LENGTH)
+        )
+
+    def query(self, text: str) -> Sparse:
+        """Each word once; empty when nothing but stop words was asked."""
+        found = self._model.embed_query(_plain(text))
+        return Sparse(tuple(found.indices), tuple(found.values))
+
+    def passage(self, text: str) -> Sparse:
+        """Words weighted by BM25's saturated frequency."""
+        found = self._model.embed_document(_plain(text))
+        return Sparse(tuple(found.indices), tuple(found.values))
+
+    def spoken(self, text: str) -> set[str]:
+        """Every run of words of ``text`` that could be a name, as name keys; lone stop words are none."""
+        words = _name_words(text)[:_LONGEST_TEXT]
+        runs = (words[start:end] for start in range(len(words)) for end in range(start + 1, start + 1 + _LONGEST_NAME))
+        return {" ".join(run) for run in runs if len(run) > 1 or (run and self._telling(run[0]))}
+
+    def _telling(self, word: str) -> bool:
+        return not _IDEOGRAM.fullmatch(word) and bool(self.query(word).indices)
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared: case, punctuation and a final 's do not count; ideograms stand apart."""
+    return " ".join(_name_words(name))
+
+
+def _name_words(text: str) -> list[str]:
+    found = _NAME_WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'"))
+    return [word.removesuffix("'s") for word in found]
+
+
+def _plain(text: str) -> str:
+    return _NUMBER.sub(r" n\g<0> ", unicodedata.normalize("NFKC", text))

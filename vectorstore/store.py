@@ -1,0 +1,104 @@
+"""What is in the store, and the port an engine stands behind: embedded Qdrant or a server.
+
+Knows nothing of either engine.
+"""
+
+import json
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from vectorstore.passage import Origin, Passage
+from vectorstore.sight import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One search as an engine sees it: ``texts`` are the phrasings, the person's own first,
+    ``vectors`` their embeddings (none when there is no embedder), ``names`` name keys are sought
+    besides those spoken in the texts, ``depth`` how many candidates each arm fetches."""
+
+    texts: tuple[str, ...]
+    vectors: tuple[Sequence[float], ...]
+    names: tuple[str, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """How one signal rates the candidates of one origin for one phrasing. Every candidate of the
+    origin is in it, whichever arm found it; where it is missing its rating is 0."""
+
+    origin: Origin
+    signal: str
+    phrasing: int
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A passage with its unit ``vector`` (empty if it has none) and ``coverage``: the greatest
+    share, over the phrasings, of the asked words that occur in it."""
+
+    passage: Passage
+    vector: "array[float]"
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A passage to be put in, with its vector."""
+
+    passage: Passage
+    vector: Sequence[float]
+
+
+class Readable(Protocol):
+    """What a search needs of an engine. Nothing is read without a Where."""
+
+    async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]: ...
+
+    async def read(self, where: Where, ids: Sequence[str], texts: Sequence[str]) -> Sequence[Stored]: ...
+
+
+class Writable(Protocol):
+    """What keeping the index needs of an engine. ``fingerprints`` tells ids and digests, never texts."""
+
+    async def put(self, entered: Sequence[Entered]) -> None: ...
+
+    async def drop(self, record: str, keep: Sequence[str]) -> None: ...
+
+    async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]: ...
+
+    async def clear(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Store(Readable, Writable, Protocol):
+    """An engine."""
+
+
+def fingerprint(passage: Passage) -> str:
+    """Changes whenever anything of the passage does: equal ids and fingerprints mean an equal index."""
+    return blake2b(json.dumps(asdict(passage), sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def searchable(passage: Passage) -> str:
+    """The text that is embedded and whose words are counted: what it is called, where it stands, what it says."""
+    names = ", ".join(name for name in passage.names if name != passage.title)
+    head = " / ".join(part for part in (passage.title, *passage.path, names) if part)
+    body = f"{passage.speaker}: {passage.text}" if passage.speaker else passage.text
+    return f"{head}\n{body}" if head else body
+
+
+def payload(passage: Passage) -> dict[str, Any]:
+    return {**asdict(passage), "origin": passage.origin.value, "fingerprint": fingerprint(passage)}
+
+
+def passage_of(stored: Mapping[str, Any]) -> Passage:
+    kept = {name: stored[name] for name in Passage.__dataclass_fields__}
+    kept["names"], kept["path"] = tuple(kept["names"]), tuple(kept["path"])
+    return Passage(**{**kept, "origin": Origin(kept["origin"])})

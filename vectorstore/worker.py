@@ -1,0 +1,234 @@
+"""Worker: one object living in a child process, called over a pipe.
+
+Native code that holds the interpreter lock, or dies, stays over there: the caller's loop keeps its
+beat, a crashed child is started anew and the call is tried once more. The child ends when its
+parent does, however the parent ends. Knows nothing of what the object is for.
+"""
+
+import asyncio
+import atexit
+import itertools
+import multiprocessing
+import os
+import pickle
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from vectorstore.errors import IndexFault, WorkerDied
+
+_SPAWN = multiprocessing.get_context("spawn")
+_PATIENCE = 10.0  # seconds for a child to put its things in order
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """``urgent`` calls overtake those that wait, never the one at work."""
+
+    method: str
+    args: tuple[Any, ...]
+    urgent: bool = False
+    again: bool = True
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A process, the pipe to it, and the calls it owes an answer to."""
+
+    process: BaseProcess
+    pipe: Connection
+    pending: dict[int, _Call] = field(default_factory=dict)
+
+
+class Worker:
+    """Calls methods of ``make(*args)``, which is built in the child at the first call or ``start()``.
+
+    ``make`` and everything passed must be picklable. Calls must be repeatable without harm: one
+    that was under way when the child died is sent once more to the next child.
+    """
+
+    def __init__(self, name: str, make: Callable[..., object], *args: Any) -> None:
+        self.name = name
+        self._made = (make, args)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+        self._closed = False
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-send")
+        atexit.register(self.close_now)
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None while there is none."""
+        child = self._child
+        return child.process.pid if child is not None and child.process.is_alive() else None
+
+    def submit(self, method: str, *args: Any, urgent: bool = False) -> "Future[Any]":
+        """Ask for a call from any thread. The future raises what the method raised, or WorkerDied."""
+        call = _Call(method, args, urgent)
+        self._enqueue(call)
+        return call.answer
+
+    async def call(self, method: str, *args: Any, urgent: bool = False) -> Any:
+        """Ask for a call and wait without holding the loop. Being cancelled leaves the call to run."""
+        return await asyncio.wrap_future(self.submit(method, *args, urgent=urgent))
+
+    async def start(self) -> None:
+        """Build the object now, so that the first call does not wait; raises what building raised."""
+        await self.call("")
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """End the child after the call at work; calls that wait fail. Twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close_now)
+        self._sender.shutdown(wait=True)
+        child = self._child
+        if child is None:
+            return
+        try:
+            child.pipe.send(None)
+        except (OSError, ValueError):
+            child.process.kill()
+        child.process.join(_PATIENCE)
+        if child.process.is_alive():
+            child.process.kill()
+            child.process.join()
+
+    def _enqueue(self, call: _Call) -> None:
+        try:
+            self._sender.submit(self._send, call)
+        except RuntimeError:  # the sender is shut down
+            self._refuse(call)
+
+    def _send(self, call: _Call) -> None:
+        if self._closed:
+            self._refuse(call)
+            return
+        if call.answer.cancelled():
+            return
+        number = next(self._numbers)
+        child = self._living()
+        with self._lock:
+            child.pending[number] = call
+        try:
+            child.pipe.send((number, call.urgent, call.method, call.args))
+        except OSError:
+            self._lost(child, number)
+        except (TypeError, AttributeError, pickle.PicklingError) as fault:
+            with self._lock:
+                child.pending.pop(number, None)
+            _settle(call.answer, None, fault)
+
+    def _living(self) -> _Child:
+        """A living child, started if there is none. Only the sender's one thread comes here."""
+        child = self._child
+        if child is not None and child.process.is_alive():
+            return child
+        here, there = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_serve, args=(there, *self._made), name=self.name, daemon=True)
+        process.start()
+        there.close()
+        child = self._child = _Child(process, here)
+        threading.Thread(target=self._read, args=(child,), name=f"{self.name}-read", daemon=True).start()
+        return child
+
+    def _read(self, child: _Child) -> None:
+        try:
+            while True:
+                number, value, fault = child.pipe.recv()
+                with self._lock:
+                    call = child.pending.pop(number, None)
+                if call is not None:
+                    _settle(call.answer, value, fault)
+        except (EOFError, OSError):
+            child.process.join()
+        for number in list(child.pending):
+            self._lost(child, number)
+        child.pipe.close()
+
+    def _lost(self, child: _Child, number: int) -> None:
+        """Try a call once more whose child died; both the sender and the reader may notice it first."""
+        with self._lock:
+            call = child.pending.pop(number, None)
+        if call is None:
+            return
+        if call.again and not self._closed:
+            self._enqueue(replace(call, again=False))
+        else:
+            self._refuse(call)
+
+    def _refuse(self, call: _Call) -> None:
+        why = "is closed" if self._closed else "ended twice in one call"
+        _settle(call.answer, None, WorkerDied(f"The {self.name} process {why}; start the program again."))
+
+
+def _settle(answer: "Future[Any]", value: Any, fault: BaseException | None) -> None:
+    if answer.set_running_or_notify_cancel():
+        if fault is None:
+            answer.set_result(value)
+        else:
+            answer.set_exception(fault)
+
+
+# ---- in the child ----
+
+
+def _serve(pipe: Connection, make: Callable[..., object], args: tuple[Any, ...]) -> None:
+    """Answer calls in the order of urgency until the parent hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the parent
+    calls: queue.PriorityQueue[tuple[int, int, str, tuple[Any, ...]]] = queue.PriorityQueue()
+    threading.Thread(target=_listen, args=(pipe, calls), daemon=True).start()
+    made: object | None = None
+    while True:
+        _, number, method, given = calls.get()
+        if not number:
+            break
+        try:
+            if made is None:
+                made = make(*args)
+            value = getattr(made, method)(*given) if method else None
+            pipe.send((number, value, None))
+        except OSError as fault:
+            if _hung_up(pipe, number, fault):
+                break
+        except Exception as fault:  # noqa: BLE001 - the child's outermost surface: it goes to the caller
+            pipe.send((number, None, _portable(fault)))
+    close = getattr(made, "close", None)
+    if close is not None:
+        close()
+
+
+def _listen(pipe: Connection, calls: "queue.PriorityQueue[tuple[int, int, str, tuple[Any, ...]]]") -> None:
+    try:
+        while (asked := pipe.recv()) is not None:
+            number, urgent, method, args = asked
+            calls.put((0 if urgent else 1, number, method, args))
+        calls.put((-1, 0, "", ()))
+    except (EOFError, OSError):
+        os._exit(0)  # the parent is gone: nobody waits for what is under way
+
+
+def _hung_up(pipe: Connection, number: int, fault: OSError) -> bool:
+    """An OSError is either the call's own, which goes to the caller, or the pipe's, which ends us."""
+    try:
+        pipe.send((number, None, _portable(fault)))
+    except OSError:
+        return True
+    return False
+
+
+def _portable(fault: Exception) -> Exception:
+    """The fault itself where it survives the journey, else its words."""
+    return fault if isinstance(fault, IndexFault) else IndexFault(f"{type(fault).__name__}: {fault}")
