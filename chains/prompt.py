@@ -6,11 +6,13 @@ is who gets tokens first. Knows nothing of models, of how passages were found, o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from chains.fence import CLOSE, OPEN
 from chains.format import Format
-from chains.writer import Card
+
+if TYPE_CHECKING:  # the writer reads messages, the prompt reads cards: a cycle only for types
+    from chains.writer import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class _Sheet:
         self.dropped.append(Dropped(claim.what, self.cost(claim), why))
 
 
-def fit(claims: tuple[Claim, ...], counts: Mapping[str, int], card: Card, format: Format) -> Prompt:  # noqa: A002
+def fit(claims: tuple[Claim, ...], counts: Mapping[str, int], card: "Card", format: Format) -> Prompt:  # noqa: A002
     """The prompt for ``card``: required claims first, then by priority, each part within its share.
 
     ``counts`` gives the tokens of every text of ``texts(claims)``. What does not fit is skipped and
@@ -180,7 +182,7 @@ def fit(claims: tuple[Claim, ...], counts: Mapping[str, int], card: Card, format
     return Prompt(messages, passages, tuple(sheet.dropped), sheet.used, reserved)
 
 
-def reserve(format: Format, card: Card) -> int:  # noqa: A002
+def reserve(format: Format, card: "Card") -> int:  # noqa: A002
     """Tokens kept free for the answer: the format's wish, at most a third of the context."""
     return min(format.tokens, card.context // 3)
 
@@ -294,7 +296,7 @@ def _support(sheet: _Sheet, claims: tuple[Claim, ...]) -> None:
             sheet.drop(claim, f"no room left for {claim.part}")
 
 
-def _lay_out(kept: list[Claim], card: Card) -> tuple[tuple[Message, ...], tuple[Cited, ...]]:
+def _lay_out(kept: list[Claim], card: "Card") -> tuple[tuple[Message, ...], tuple[Cited, ...]]:
     system = "\n\n".join(c.text for c in kept if ROWS[c.part].zone == "system")
     messages = [Message("system", system)] if system else []
     for turn in (c for c in kept if c.part == "turn"):
@@ -317,7 +319,7 @@ def _number(notes: list[Claim]) -> tuple[list[str], tuple[Cited, ...]]:
     return lines, tuple(passages)
 
 
-def _fenced(lines: list[str], card: Card) -> str:
+def _fenced(lines: list[str], card: "Card") -> str:
     if card.small:
         return "\n".join((_HEADS["notes"], *lines))
     return "\n".join((_HEADS["data"], OPEN, *lines, CLOSE))
