@@ -55,7 +55,9 @@ def chat(page: str) -> str:
 def plot(page: str) -> str:
     """Setup, at least one turn, climax, end, each a finished sentence."""
     wrong = _common(page) or _labelled(page, ["setup", "turn(?: \\d+)?", "climax", "end"], least=3)
-    return wrong or next((f"unfinished {label}" for label, lines in _parts(page) if lines and not _DONE.search(lines[-1])), "")
+    return wrong or next(
+        (f"unfinished {label}" for label, lines in _parts(page) if lines and not _DONE.search(lines[-1])), ""
+    )
 
 
 def dialogue(page: str) -> str:

@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from chains.names import candidates
 from chains.prompt import Cited, Message
 
-NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+NUMBERS = {
+    word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", re.I | re.S)
 _ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
 _NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
 _ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
-_TAIL = re.compile(r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
-                   r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*", re.I | re.S)
+_TAIL = re.compile(
+    r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
+    r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
+    re.I | re.S,
+)
 _ASKED = frozenset(
     "scene song quest plot ad advert advertisement show segment segments line lines verse verses shot story page draft dialogue lyrics chorus host script poem "
     "short long little new next list breakdown vfx conversation talk ballad trailer commercial spot episode rundown opening sea run outline jingle mission player".split()
@@ -142,7 +147,9 @@ def _where(passage: Cited, text: str) -> int | None:
     lowered = text.lower()
     candidates = [name for name in (passage.title, *passage.names) if name]
     if passage.kind == "character":
-        candidates += [w for name in candidates for w in words(name) if w[:1].isupper() and len(w) > 2 and w.lower() not in _PLAIN]
+        candidates += [
+            w for name in candidates for w in words(name) if w[:1].isupper() and len(w) > 2 and w.lower() not in _PLAIN
+        ]
     spots = [m.start() for c in candidates if (m := re.search(rf"(?<!\w){re.escape(c.lower())}(?!\w)", lowered))]
     if passage.kind == "character":
         spots += [m.start() for m in _ROLE.finditer(text) if _is(passage, m.group(2))]
@@ -158,15 +165,23 @@ def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cite
 
 def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
     taken = {w.lower() for label in cast for w in words(label)}
-    named = [_articled(p.title) for p in passages if p.kind not in ("character", "place") and len(p.title.split()) < 5 and _where(p, asked) is not None]
-    nouns = [f"{m.group(1) if m.group(1) not in ('a', 'an') else 'the'} {_noun(m.group(2))}" for m in _NOUN.finditer(asked)]
+    named = [
+        _articled(p.title)
+        for p in passages
+        if p.kind not in ("character", "place") and len(p.title.split()) < 5 and _where(p, asked) is not None
+    ]
+    nouns = [
+        f"{m.group(1) if m.group(1) not in ('a', 'an') else 'the'} {_noun(m.group(2))}" for m in _NOUN.finditer(asked)
+    ]
     nouns = [n for n in nouns if not set(words(n.lower())) & (_ASKED | taken) and n.split()[-1] not in _PLAIN]
     return tuple(n for n in _once([*named, *nouns]) if n.lower() not in {p.lower() for p in places})
 
 
 def _noun(found: str) -> str:
     first, *rest = found.split()
-    return first if not rest or rest[0] in _PLAIN or rest[0].endswith(("s", "ed", "ing")) and len(rest[0]) > 3 else found
+    return (
+        first if not rest or rest[0] in _PLAIN or rest[0].endswith(("s", "ed", "ing")) and len(rest[0]) > 3 else found
+    )
 
 
 def _articled(title: str) -> str:
@@ -184,7 +199,10 @@ def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[
     facts: dict[str, tuple[str, ...]] = {}
     for label in labels:
         mine = {w.lower() for w in words(label)} - {"the", "a", "an"}
-        about = next((p for p in passages if mine and any(mine <= {w.lower() for w in words(n)} for n in (p.title, *p.names))), None)
+        about = next(
+            (p for p in passages if mine and any(mine <= {w.lower() for w in words(n)} for n in (p.title, *p.names))),
+            None,
+        )
         if about is not None:
             facts[label.lower()] = tuple(s for s in sentences(about.text) if len(words(s)) <= 40)
     return facts
@@ -192,14 +210,22 @@ def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[
 
 def sentences(text: str) -> list[str]:
     """The whole sentences of a text, in order, headings and list items left out."""
-    plain = " ".join(line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line))
+    plain = " ".join(
+        line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line)
+    )
     return [s for piece in _WHOLE.findall(plain) if len(words(s := piece.strip())) > 2]
 
 
 def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:
     match = _ABOUT.search(asked)
     listed = [part.strip(" .!?\n") for part in re.split(r",|;|\n|\band\b", match.group(1))] if match else []
-    listed = [part for part in listed if 0 < len(words(part)) <= 6 and not set(words(part.lower())) & _ASKED and not set(words(part.lower())) <= _PLAIN]
+    listed = [
+        part
+        for part in listed
+        if 0 < len(words(part)) <= 6
+        and not set(words(part.lower())) & _ASKED
+        and not set(words(part.lower())) <= _PLAIN
+    ]
     return _once([*listed, *(_lowered(p.title) for p in passages if p.title and len(p.title) <= 40)])
 
 

@@ -14,6 +14,7 @@ from random import Random
 from time import perf_counter
 from typing import Protocol, TypeVar
 
+from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
 from chains.material import Material, number_of, sentences, words
 from chains.prompt import Message
@@ -23,7 +24,27 @@ from chains.writer import Usage, Written
 TAKES = 6
 ROUNDS = 3
 
-VARIABLES = frozenset(("a", "b", "n", "lead", "second", "person", "place", "where", "thing", "topic", "premise", "request", "about_lead", "about_place", "about_thing", "about_topic", "more_topic"))
+VARIABLES = frozenset(
+    (
+        "a",
+        "b",
+        "n",
+        "lead",
+        "second",
+        "person",
+        "place",
+        "where",
+        "thing",
+        "topic",
+        "premise",
+        "request",
+        "about_lead",
+        "about_place",
+        "about_thing",
+        "about_topic",
+        "more_topic",
+    )
+)
 
 _SLOT = re.compile(r"<(\w+)>")
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -36,7 +57,14 @@ class Pen(Protocol):
     """What a skeleton needs of a writer: several takes of one text, and the likelihood of options."""
 
     async def takes(
-        self, messages: Sequence[Message], sampling: Sampling, *, n: int, tokens: int, stop: Sequence[str] = (), tenant: str
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        n: int,
+        tokens: int,
+        stop: Sequence[str] = (),
+        tenant: str,
     ) -> list[Written]: ...
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str], *, tenant: str) -> list[float]: ...
@@ -137,7 +165,11 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
-    return values | {f"{name.capitalize()}": text[:1].upper() + text[1:] for name, text in values.items() if name.islower() and len(name) > 1}
+    return values | {
+        f"{name.capitalize()}": text[:1].upper() + text[1:]
+        for name, text in values.items()
+        if name.islower() and len(name) > 1
+    }
 
 
 def _turn(labels: Sequence[str], n: int) -> str:
@@ -156,7 +188,14 @@ class _Desk:
     """One page being written: what was shown, what the model reads, what was used up."""
 
     def __init__(
-        self, skeleton: Skeleton, material: Material, pen: Pen, sampling: Sampling, tenant: str, on_text: Show | None, halt: asyncio.Event | None
+        self,
+        skeleton: Skeleton,
+        material: Material,
+        pen: Pen,
+        sampling: Sampling,
+        tenant: str,
+        on_text: Show | None,
+        halt: asyncio.Event | None,
     ) -> None:
         self._slots = {slot.name: slot for slot in skeleton.slots}
         self._material, self._pen, self._sampling, self._tenant = material, pen, sampling, tenant
@@ -208,7 +247,15 @@ class _Desk:
 
     async def _choose(self, slot: Slot, values: Mapping[str, str]) -> str:
         options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
-        odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+        asked = {word.casefold() for word in words(self._material.request)}
+        named = [option for option in options if option.strip(".").casefold() in asked]
+        if named:
+            return named[0]
+        try:
+            odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+        except WriterError:
+            # Not every writer can weigh options; the format names its likeliest first.
+            return options[0]
         return max(zip(odds, options, strict=True), key=lambda pair: pair[0])[1]
 
     async def _draw(self, slot: Slot, values: Mapping[str, str]) -> str:
@@ -220,17 +267,33 @@ class _Desk:
             sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
             drawn = await self._takes(self._prefix(opening), sampling, slot)
             judged = [
-                judge(_join(opening, one.text), cut=one.finish == "length", opening=opening, slot=slot, material=self._material, page=self._shown, speaker=speaker)
+                judge(
+                    _join(opening, one.text),
+                    cut=one.finish == "length",
+                    opening=opening,
+                    slot=slot,
+                    material=self._material,
+                    page=self._shown,
+                    speaker=speaker,
+                )
                 for one in drawn
             ]
             chosen = best(judged)
             if chosen is not None:
                 return chosen.text
             tried += judged
-        return self._saved(slot, tried) or self._quoted(slot, speaker) or max(tried, key=lambda one: len(one.text)).text or self._material.request or "…"
+        return (
+            self._saved(slot, tried)
+            or self._quoted(slot, speaker)
+            or max(tried, key=lambda one: len(one.text)).text
+            or self._material.request
+            or "…"
+        )
 
     async def _takes(self, messages: Sequence[Message], sampling: Sampling, slot: Slot) -> list[Written]:
-        drawn = await self._heed(self._pen.takes(messages, sampling, n=TAKES, tokens=slot.tokens, stop=slot.stop, tenant=self._tenant))
+        drawn = await self._heed(
+            self._pen.takes(messages, sampling, n=TAKES, tokens=slot.tokens, stop=slot.stop, tenant=self._tenant)
+        )
         use = self._usage
         self._usage = replace(
             use,
@@ -261,15 +324,24 @@ class _Desk:
         return [*self._material.messages, Message("assistant", (self._seen + opening).rstrip(" "))]
 
     def _saved(self, slot: Slot, tried: Sequence[Judged]) -> str:
-        cut = [trim(without_strays(one.text, slot, self._material), slot, cut=False) for one in tried if one.fault == "new name"]
+        cut = [
+            trim(without_strays(one.text, slot, self._material), slot, cut=False)
+            for one in tried
+            if one.fault == "new name"
+        ]
         return max((text for text in cut if len(words(text)) > 2 and not again(text, self._shown)), key=len, default="")
 
     def _quoted(self, slot: Slot, speaker: str) -> str:
         """The canon's own words: the passages' sentence nearest to the request that was not said yet."""
         asked = content(self._material.request)
         fit = [
-            s for text in self._material.passages for s in sentences(text)
-            if 2 < len(words(s)) <= slot.tokens and not again(s, self._shown) and not strays(s, self._material) and not (speaker and speaker in s)
+            s
+            for text in self._material.passages
+            for s in sentences(text)
+            if 2 < len(words(s)) <= slot.tokens
+            and not again(s, self._shown)
+            and not strays(s, self._material)
+            and not (speaker and speaker in s)
         ]
         return max(fit, key=lambda s: len(content(s) & asked), default="")
 

@@ -21,7 +21,9 @@ _MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|
 _LABEL = re.compile(r"^\s*[A-Z][\w' ]{0,24}:")
 _ENDED = re.compile(r"[.!?…。！？][\"”’')]*$")
 _SENTENCE = re.compile(r".+?(?:[.!?…](?=[\"”’')]*(?:\s|$))|[。！？])[\"”’')]*|.+$", re.S)
-_DANGLING = frozenset("a an the and or but of to in on at with for from by as that which who if than is was are were be been my your his her its their our i'm into".split())
+_DANGLING = frozenset(
+    "a an the and or but of to in on at with for from by as that which who if than is was are were be been my your his her its their our i'm into".split()
+)
 _COMMON = frozenset(
     "about above after again against all also always am any anyone anything because been before being below both could didn't does doesn't don't down each "
     "ever every everyone everything few have having here himself herself into itself just like made make many more most much myself never nothing now off "
@@ -40,7 +42,9 @@ class Judged:
     score: float
 
 
-def judge(text: str, *, cut: bool, opening: str, slot: Slot, material: Material, page: str, speaker: str = "") -> Judged:
+def judge(
+    text: str, *, cut: bool, opening: str, slot: Slot, material: Material, page: str, speaker: str = ""
+) -> Judged:
     """Trim what was drawn after ``opening`` and say what is wrong with it.
 
     ``cut`` means it ran into its token bound; ``page`` is everything written so far.
@@ -66,18 +70,26 @@ def strays(text: str, material: Material, ordinary: str = "") -> tuple[str, ...]
     """Names in a text that come from nowhere. The words of ``ordinary`` are no names here."""
     plain = frozenset(word.casefold() for word in words(ordinary))
     names = candidates(text, material.names | plain)
-    return tuple(n for n in names if any(w.casefold() not in material.names | plain and w[:1].isupper() for w in words(n)))
+    return tuple(
+        n for n in names if any(w.casefold() not in material.names | plain and w[:1].isupper() for w in words(n))
+    )
 
 
 def without_strays(text: str, slot: Slot, material: Material) -> str:
     """The sentences of a text that hold no stray name and nothing about the model itself."""
     pieces = [piece.strip() for piece in _SENTENCE.findall(text)]
-    return " ".join(p for p in pieces if len(words(p)) > 1 and not strays(p, material) and not _META.search(p) and not _MARKUP.search(p))
+    return " ".join(
+        p
+        for p in pieces
+        if len(words(p)) > 1 and not strays(p, material) and not _META.search(p) and not _MARKUP.search(p)
+    )
 
 
 def content(text: str) -> set[str]:
     """Words that carry meaning, in small letters and without a plural's s."""
-    return {w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON}
+    return {
+        w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON
+    }
 
 
 def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, speaker: str) -> str:

@@ -76,20 +76,26 @@ def read_toml(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise FormatError(f"{path}: this is not TOML ({str(error).rstrip('.')}); mend that line.") from error
     except OSError as error:
-        raise FormatError(f"{path}: the file cannot be read ({error.strerror}); check that it is a file you may read.") from error
+        raise FormatError(
+            f"{path}: the file cannot be read ({error.strerror}); check that it is a file you may read."
+        ) from error
 
 
 def build(name: str, data: Mapping[str, Any], path: Path) -> Format:
     """A format from the keys of its file; the file's name is the format's name."""
     if not _NAME.fullmatch(name):
-        raise FormatError(f"{path}: a format is named after its file, so use small letters, digits, - and _ in the file's name.")
+        raise FormatError(
+            f"{path}: a format is named after its file, so use small letters, digits, - and _ in the file's name."
+        )
     if "name" in data:
         raise FormatError(f"{path}: unknown key 'name'; a format is named after its file, so leave it out.")
     unknown = next(_unknown(data), None)
     if unknown is not None:
         raise FormatError(f"{path}: unknown key '{unknown[0]}'; the keys here are {', '.join(unknown[1])}.")
     try:
-        made = _ADAPTER.validate_json(json.dumps({**data, "name": name}, default=lambda value: {"date": str(value)}), strict=True)
+        made = _ADAPTER.validate_json(
+            json.dumps({**data, "name": name}, default=lambda value: {"date": str(value)}), strict=True
+        )
     except ValidationError as error:
         raise FormatError(f"{path}: {_sentence(error)}") from error
     problem = next(_problems(made), None)
@@ -106,7 +112,11 @@ def _extended(data: dict[str, Any], raw: Mapping[str, Mapping[str, Any]], path: 
     if base is None:
         raise FormatError(f"{path}: 'extends' must name a shipped format, one of {', '.join(raw)}.")
     own = {key: value for key, value in data.items() if key != "extends"}
-    merged = {key: {**base[key], **value} for key, value in own.items() if isinstance(value, dict) and isinstance(base.get(key), dict)}
+    merged = {
+        key: {**base[key], **value}
+        for key, value in own.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+    }
     return {**base, **own, **merged}
 
 
@@ -159,7 +169,11 @@ def _form_problems(form: Skeleton) -> Iterator[str]:
             at = f"skeleton.{part}[{n}]"
             here = _SLOT.findall(line.show)
             used |= set(here)
-            yield from (f"the key '{at}' uses the slot '<{name}>', which no [[skeleton.slots]] defines." for name in here if name not in slots)
+            yield from (
+                f"the key '{at}' uses the slot '<{name}>', which no [[skeleton.slots]] defines."
+                for name in here
+                if name not in slots
+            )
             yield from _variable_problems(at, line.show, line.seen or "")
             if line.seen is not None and _SLOT.findall(line.seen) != here:
                 yield f"the key '{at}.seen' must hold the same <slots> in the same order as 'show'."

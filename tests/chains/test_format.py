@@ -74,7 +74,9 @@ def test_the_worked_example_of_a_format_keeps_the_formats_form(name: str) -> Non
         ('extends = "opera"', "'extends' must name a shipped format"),
     ],
 )
-def test_a_bad_file_of_a_person_is_skipped_and_one_sentence_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+def test_a_bad_file_of_a_person_is_skipped_and_one_sentence_names_file_and_key(
+    tmp_path: Path, text: str, said: str
+) -> None:
     (tmp_path / "haiku.toml").write_text(text, encoding="utf-8")
     formats = load_formats(tmp_path)
     assert tuple(sorted(formats.named)) == NAMES
@@ -105,7 +107,9 @@ def test_a_file_that_is_not_text_or_badly_named_is_named_and_skipped(tmp_path: P
 def test_a_persons_own_file_adds_replaces_or_extends_a_format(tmp_path: Path) -> None:
     (tmp_path / "haiku.toml").write_text(GOOD + SKELETON, encoding="utf-8")
     (tmp_path / "plot.toml").write_text(GOOD, encoding="utf-8")
-    (tmp_path / "noir.toml").write_text('extends = "dialogue"\ntitle = "Noir"\n[sampling]\ntemperature = 0.5', encoding="utf-8")
+    (tmp_path / "noir.toml").write_text(
+        'extends = "dialogue"\ntitle = "Noir"\n[sampling]\ntemperature = 0.5', encoding="utf-8"
+    )
     formats = load_formats(tmp_path)
     assert formats.problems == ()
     assert formats.named["haiku"].title == "Haiku"
