@@ -36,13 +36,13 @@ SHOW = (
         "character",
         "Nell Harrow",
         (),
-        "Nell Harrow keeps the seed vault on the hill. She counts every seed twice. Nell has not left the valley since the flood.",
+        "Nell Harrow keeps the seed vault. She counts every seed twice. Nell has not left the valley since the flood.",
     ),
     (
         "character",
         "Tam Wick",
         ("the postman",),
-        "Tam Wick is the postman. He reads every card before he brings it. Tam is in love with the sea, which he has never seen.",
+        "Tam Wick is the postman. He reads every card before he brings it. Tam loves the sea and has never seen it.",
     ),
     (
         "character",

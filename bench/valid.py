@@ -6,6 +6,7 @@ what the skeleton writer and a model left alone write is held to the same rules.
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 _CUE = re.compile(r"\*\*([^*a-z]{1,40})\*\*")
 _BOLD = re.compile(r"\*\*([^*]+?)\*\*:?\s*(.*)")
@@ -68,7 +69,7 @@ def dialogue(page: str) -> str:
     cues = [(n, match.group(1)) for n, line in enumerate(lines) if n and (match := _CUE.fullmatch(line))]
     if len({name for _, name in cues}) < 2:
         return "fewer than two speakers"
-    if any(a == b for (_, a), (_, b) in zip(cues, cues[1:], strict=False)):
+    if any(a == b for (_, a), (_, b) in pairwise(cues)):
         return "a speaker answers themselves"
     for n, name in cues:
         speech = [line for line in lines[n + 1 : n + 3] if not line.startswith("(")][:1]

@@ -10,32 +10,31 @@ from dataclasses import dataclass, field
 
 from chains.names import candidates
 from chains.prompt import Cited, Message
+from chains.words import COMMON, spans
 
-NUMBERS = {
-    word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {word: n for n, word in enumerate(_DIGITS)}
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", re.I | re.S)
 _ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
 _NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
 _ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
+_LISTED = re.compile(r"\s*(?:[#>|*-]|\d+[.)])")
+_WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
-    r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
-    r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
+    rf"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|{'|'.join([*NUMBERS][1:])})\s+(?:short\s+)?"
+    r"(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
     re.I | re.S,
 )
 _ASKED = frozenset(
-    "scene song quest plot ad advert advertisement show segment segments line lines verse verses shot story page draft dialogue lyrics chorus host script poem "
-    "short long little new next list breakdown vfx conversation talk ballad trailer commercial spot episode rundown opening sea run outline jingle mission player".split()
+    """scene song quest plot ad advert advertisement show segment segments line lines verse verses shot shots story
+    page draft dialogue lyrics chorus host script poem short long little new next list breakdown vfx
+    conversation talk ballad trailer commercial spot episode rundown outline jingle mission player""".split()  # noqa: SIM905
 )
-_PLAIN = frozenset(
-    "a an the and or but so if of in on at to for with from by as is are was were be i me my we our you your he him his she her it its they them their this that "
-    "these those there here what who where when why how write draft make give tell do does did let please can could would should will not no yes now then scene "
-    "song quest plot ad host lyrics dialogue vfx shot about between one two three four five six seven eight nine ten add pitch show create describe plan int ext "
-    "day night list continue try use also keep set".split()
+_PLAIN = COMMON | frozenset(
+    """what who where when why how please pitch create plan int ext day night try also set""".split()  # noqa: SIM905
 )
-_WHOLE = re.compile(r"[^.!?。！？]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?。！？]+[\"”’')]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,10 @@ class Material:
     """What a skeleton is filled from.
 
     ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
-    labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the clause of the request that says what
-    happens, ``topics`` are what it wants covered, ``names`` the casefolded
-    words of everything that was read: a name made of others comes from nowhere.
-    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``latin`` is false for a request in another script.
+    labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the
+    clause of the request that says what happens, ``topics`` are what it wants covered.
+    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``names`` are the
+    casefolded words of everything that was read: a name made of others comes from nowhere.
     """
 
     messages: tuple[Message, ...]
@@ -180,7 +179,7 @@ def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: 
 def _noun(found: str) -> str:
     first, *rest = found.split()
     return (
-        first if not rest or rest[0] in _PLAIN or rest[0].endswith(("s", "ed", "ing")) and len(rest[0]) > 3 else found
+        first if not rest or rest[0] in _PLAIN or (rest[0].endswith(("s", "ed", "ing")) and len(rest[0]) > 3) else found
     )
 
 
@@ -209,11 +208,11 @@ def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[
 
 
 def sentences(text: str) -> list[str]:
-    """The whole sentences of a text, in order, headings and list items left out."""
-    plain = " ".join(
-        line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line)
-    )
-    return [s for piece in _WHOLE.findall(plain) if len(words(s := piece.strip())) > 2]
+    """The whole sentences of a text, in order; headings, quotations and list items left out."""
+    kept = [line.strip() for line in text.splitlines() if line.strip() and not _LISTED.match(line)]
+    plain = " ".join(kept)
+    found = [plain[start:end] for start, end in spans(plain)]
+    return [s for s in found if len(words(s)) > 2 and _WHOLE.search(s)]
 
 
 def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:

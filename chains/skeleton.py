@@ -101,7 +101,7 @@ def outline(skeleton: Skeleton, material: Material) -> str:
     asks = {slot.name: " / ".join(slot.choices) or slot.ask for slot in skeleton.slots}
     lines: list[str] = []
     for line, values in plan(skeleton, material):
-        text = _SLOT.sub(lambda m: f"[{asks[m.group(1)]}]", _VARIABLE.sub(lambda m, v=values: v[m.group(1)], line.show))
+        text = _SLOT.sub(lambda match: f"[{asks[match.group(1)]}]", _put(line.show, values))
         if text or (lines and lines[-1]):
             lines.append(text)
     return "Write exactly this form; replace each [bracket] with your own text:\n\n" + "\n".join(lines).strip()

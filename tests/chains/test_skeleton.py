@@ -47,6 +47,7 @@ REQUESTS = {
     "ad": "An ad for the brass key",
     "vfx": "A breakdown of the shot where the clock stops at night",
 }
+LABELS = "Verse Chorus Shot Elements Safety Practical Digital Sound Giver Goal Headline Body Call Welcome Climax Setup"
 FORMATS = load_formats().named
 
 
@@ -122,7 +123,7 @@ async def test_the_small_model_fills_every_format_into_a_valid_page_and_shows_wh
             strays(
                 page.text,
                 at,
-                "Verse Chorus Shot Elements Safety Practical Digital Sound Giver Goal Headline Body Call Welcome Climax Setup",
+                LABELS,
             )
             == ()
         )
