@@ -267,7 +267,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def _flat(of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     flat = {f"{name}.{key}": round(value, 4) for name, metrics in of.items() for key, value in metrics.items()}
-    guided = [metrics for name, metrics in of.items() if name != "chat"] or list(of.values())
+    guided = list(of.values())
     return flat | {key: round(sum(m[key] for m in guided) / len(guided), 4) for key in guided[0]}
 
 
@@ -280,7 +280,7 @@ def table(result: Mapping[str, Any]) -> str:
     for name in names:
         at = f"{name}." if name else ""
         cells = [f"{result['ours'][at + key]:.2f} | " + (f"{alone[at + key]:.2f}" if alone else "-") for key in keys]
-        lines.append(f"{name or 'all but chat':22}" + "".join(f"{cell:>18}" for cell in cells))
+        lines.append(f"{name or 'all':22}" + "".join(f"{cell:>18}" for cell in cells))
     return "\n".join(lines)
 
 

@@ -5,12 +5,13 @@ Knows nothing of models, of how passages were found, or of platforms.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chains.names import candidates
 from chains.prompt import Cited, Message
-from chains.words import COMMON, spans
+from chains.words import COMMON, content, spans
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: n for n, word in enumerate(_DIGITS)}
@@ -90,6 +91,25 @@ def gather(
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=frozenset(word.casefold() for source in sources for word in words(source)),
     )
+
+
+def quote(request: str, passages: Sequence[str]) -> str:
+    """The two neighbouring sentences of a passage that share most rare words with the request;
+    empty where none shares any. What is asked often stands right behind what is named."""
+    asked = set(content(request))
+    told = [[(s, set(content(s))) for s in sentences(text) if len(words(s)) <= 50] for text in passages]
+    often = Counter(word for pairs in told for _, mine in pairs for word in mine)
+    best, most = "", 0.0
+    for pairs in told:
+        around = asked & {word for _, mine in pairs for word in mine}
+        for n, (sentence, mine) in enumerate(pairs):
+            after, behind = pairs[n + 1] if n + 1 < len(pairs) else ("", set())
+            shared = mine & asked
+            weight = sum(0.5 + 1 / often[w] for w in shared) + sum(0.4 / often[w] for w in (behind & asked) - shared)
+            score = weight + 0.5 * len(around) / max(1, len(asked)) if shared else 0.0
+            if score > most:
+                best, most = f"{sentence} {after}".strip(), score
+    return best
 
 
 def words(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, sentences, words
+from chains.material import Material, number_of, quote, sentences, words
 from chains.prompt import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -43,6 +43,7 @@ VARIABLES = frozenset(
         "about_thing",
         "about_topic",
         "more_topic",
+        "quote",
     )
 )
 
@@ -163,6 +164,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
+    values["quote"] = quote(material.request, material.passages)
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {

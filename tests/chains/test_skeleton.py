@@ -39,6 +39,7 @@ PASSAGES = (
     Cited(4, "4", "The brass key", "canon", "thing", "The brass key stops the clock. It was made by Ida's mother."),
 )
 REQUESTS = {
+    "chat": "Who made the brass key?",
     "plot": "A plot where Bram steals the brass key",
     "host": "A host script about the brass key and Bram, two segments",
     "dialogue": "Write a scene where Ida loses the brass key, 4 lines",
@@ -215,6 +216,13 @@ async def test_a_straying_sentence_is_cut_where_another_one_stands() -> None:
     pen = Scripted([["Ida hides the brass key. Then Gandalf Grey comes."]])
     page = await fill(replace(ONE, slots=(slot,)), material("the brass key"), pen, sampling=Sampling(), tenant="t")
     assert page.text == "1. Ida hides the brass key."
+
+
+async def test_a_question_in_chat_is_answered_by_canon_first() -> None:
+    pen = Scripted([["It is kept where nobody looks."]])
+    at = material("Who made the brass key?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
+    assert page.text == "The brass key stops the clock. It was made by Ida's mother.\nIt is kept where nobody looks."
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
