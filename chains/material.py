@@ -5,197 +5,38 @@ Knows nothing of models, of how passages were found, or of platforms.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chains.names import candidates
 from chains.message import Message
 from chains.prompt import Cited
+from chains.words import COMMON, content, spans
 
-NUMBERS = {
-    word: n
-    for n, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-}
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {word: n for n, word in enumerate(_DIGITS)}
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", re.I | re.S)
 _ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
 _NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
 _ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
+_LISTED = re.compile(r"\s*(?:[#>|*-]|\d+[.)])")
+_WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
-    r"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+"
-    r"(?:short\s+)?(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
+    rf"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|{'|'.join([*NUMBERS][1:])})\s+(?:short\s+)?"
+    r"(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
     re.I | re.S,
 )
 _ASKED = frozenset(
-    [
-        "scene",
-        "song",
-        "quest",
-        "plot",
-        "ad",
-        "advert",
-        "advertisement",
-        "show",
-        "segment",
-        "segments",
-        "line",
-        "lines",
-        "verse",
-        "verses",
-        "shot",
-        "story",
-        "page",
-        "draft",
-        "dialogue",
-        "lyrics",
-        "chorus",
-        "host",
-        "script",
-        "poem",
-        "short",
-        "long",
-        "little",
-        "new",
-        "next",
-        "list",
-        "breakdown",
-        "vfx",
-        "conversation",
-        "talk",
-        "ballad",
-        "trailer",
-        "commercial",
-        "spot",
-        "episode",
-        "rundown",
-        "opening",
-        "sea",
-        "run",
-        "outline",
-        "jingle",
-        "mission",
-        "player",
-    ]
+    """scene song quest plot ad advert advertisement show segment segments line lines verse verses shot shots story
+    page draft dialogue lyrics chorus host script poem short long little new next list breakdown vfx
+    conversation talk ballad trailer commercial spot episode rundown outline jingle mission player""".split()  # noqa: SIM905
 )
-_PLAIN = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "so",
-        "if",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "with",
-        "from",
-        "by",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "i",
-        "me",
-        "my",
-        "we",
-        "our",
-        "you",
-        "your",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "it",
-        "its",
-        "they",
-        "them",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "here",
-        "what",
-        "who",
-        "where",
-        "when",
-        "why",
-        "how",
-        "write",
-        "draft",
-        "make",
-        "give",
-        "tell",
-        "do",
-        "does",
-        "did",
-        "let",
-        "please",
-        "can",
-        "could",
-        "would",
-        "should",
-        "will",
-        "not",
-        "no",
-        "yes",
-        "now",
-        "then",
-        "scene",
-        "song",
-        "quest",
-        "plot",
-        "ad",
-        "host",
-        "lyrics",
-        "dialogue",
-        "vfx",
-        "shot",
-        "about",
-        "between",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "add",
-        "pitch",
-        "show",
-        "create",
-        "describe",
-        "plan",
-        "int",
-        "ext",
-        "day",
-        "night",
-        "list",
-        "continue",
-        "try",
-        "use",
-        "also",
-        "keep",
-        "set",
-    ]
+_PLAIN = COMMON | frozenset(
+    """what who where when why how please pitch create plan int ext day night try also set""".split()  # noqa: SIM905
 )
-_WHOLE = re.compile(r"[^.!?。！？]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?。！？]+[\"”’')]*")
-_OPEN = re.compile(r"(?:^|[.!?:…\n\"“”]\s*|[-*#>]\s+)[\"“‘'(*_]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +44,10 @@ class Material:
     """What a skeleton is filled from.
 
     ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
-    labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the clause of the request that says what
-    happens, ``topics`` are what it wants covered, ``names`` the words that may appear as names.
-    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``latin`` is false for a request in another script.
+    labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the
+    clause of the request that says what happens, ``topics`` are what it wants covered.
+    ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``names`` are the
+    casefolded words of everything that was read: a name made of others comes from nowhere.
     """
 
     messages: tuple[Message, ...]
@@ -236,8 +78,7 @@ def gather(
     places = _of_kind("place", asked, said, passages)
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    named = frozenset(name_words("\n".join([request, *said, *(f"{p.title}. {p.text}" for p in passages)])))
-    called = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
+    sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
         request=request.strip(),
@@ -249,28 +90,32 @@ def gather(
         premise=_premise(asked),
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
-        names=named | frozenset(called) | frozenset(word for label in (*cast, *places) for word in words(label)),
+        names=frozenset(word.casefold() for source in sources for word in words(source)),
     )
+
+
+def quote(request: str, passages: Sequence[str]) -> str:
+    """The two neighbouring sentences of a passage that share most rare words with the request;
+    empty where none shares any. What is asked often stands right behind what is named."""
+    asked = set(content(request))
+    told = [[(s, set(content(s))) for s in sentences(text) if len(words(s)) <= 50] for text in passages]
+    often = Counter(word for pairs in told for _, mine in pairs for word in mine)
+    best, most = "", 0.0
+    for pairs in told:
+        around = asked & {word for _, mine in pairs for word in mine}
+        for n, (sentence, mine) in enumerate(pairs):
+            after, behind = pairs[n + 1] if n + 1 < len(pairs) else ("", set())
+            shared = mine & asked
+            weight = sum(0.5 + 1 / often[w] for w in shared) + sum(0.4 / often[w] for w in (behind & asked) - shared)
+            score = weight + 0.5 * len(around) / max(1, len(asked)) if shared else 0.0
+            if score > most:
+                best, most = f"{sentence} {after}".strip(), score
+    return best
 
 
 def words(text: str) -> list[str]:
     """The words of a text, as written, without punctuation."""
     return _WORD.findall(text)
-
-
-def name_words(text: str) -> list[str]:
-    """Words that look like names: capitalised in the middle of a sentence, or at its start unless
-    they are plain words there or stand in small letters elsewhere in the text."""
-    small = {word for word in words(text) if word.islower()}
-    found = []
-    for match in _WORD.finditer(text):
-        word = match.group().removesuffix("'s").removesuffix("’s")
-        if not word[:1].isupper() or len(word) < 2 or word.lower().split("'")[0].split("’")[0] in _PLAIN:
-            continue
-        if _OPEN.search(text[: match.start()][-8:]) and word.lower() in small:
-            continue
-        found.append(word)
-    return found
 
 
 def number_of(request: str, units: Iterable[str]) -> int | None:
@@ -297,8 +142,8 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
         taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
         if "between" in asked.lower() and not taken and not set(words(match.group(2))) & _ASKED:
             spots.append((match.start(2), match.group(2).title()))
-    for name in name_words(asked):
-        if name not in known:
+    for name in candidates(asked, _PLAIN | _ASKED):
+        if not set(words(name)) & known:
             spots.append((asked.index(name), name))
     named = _once(label for _, label in sorted(spots))
     recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]
@@ -384,11 +229,11 @@ def _facts(labels: Sequence[str], passages: Sequence[Cited]) -> dict[str, tuple[
 
 
 def sentences(text: str) -> list[str]:
-    """The whole sentences of a text, in order, headings and list items left out."""
-    plain = " ".join(
-        line.strip() for line in text.splitlines() if line.strip() and not re.match(r"\s*(?:[#>|*-]|\d+[.)])", line)
-    )
-    return [s for piece in _WHOLE.findall(plain) if len(words(s := piece.strip())) > 2]
+    """The whole sentences of a text, in order; headings, quotations and list items left out."""
+    kept = [line.strip() for line in text.splitlines() if line.strip() and not _LISTED.match(line)]
+    plain = " ".join(kept)
+    found = [plain[start:end] for start, end in spans(plain)]
+    return [s for s in found if len(words(s)) > 2 and _WHOLE.search(s)]
 
 
 def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from random import Random
 from time import perf_counter
 from typing import Protocol, TypeVar
 
+from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, sentences, words
+from chains.material import Material, number_of, quote, sentences, words
 from chains.message import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -42,6 +43,7 @@ VARIABLES = frozenset(
         "about_thing",
         "about_topic",
         "more_topic",
+        "quote",
     )
 )
 
@@ -100,7 +102,7 @@ def outline(skeleton: Skeleton, material: Material) -> str:
     asks = {slot.name: " / ".join(slot.choices) or slot.ask for slot in skeleton.slots}
     lines: list[str] = []
     for line, values in plan(skeleton, material):
-        text = _SLOT.sub(lambda m: f"[{asks[m.group(1)]}]", _VARIABLE.sub(lambda m, v=values: v[m.group(1)], line.show))
+        text = _SLOT.sub(lambda match: f"[{asks[match.group(1)]}]", _put(line.show, values))
         if text or (lines and lines[-1]):
             lines.append(text)
     return "Write exactly this form; replace each [bracket] with your own text:\n\n" + "\n".join(lines).strip()
@@ -162,6 +164,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
+    values["quote"] = quote(material.request, material.passages)
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -246,7 +249,15 @@ class _Desk:
 
     async def _choose(self, slot: Slot, values: Mapping[str, str]) -> str:
         options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
-        odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+        asked = {word.casefold() for word in words(self._material.request)}
+        named = [option for option in options if option.strip(".").casefold() in asked]
+        if named:
+            return named[0]
+        try:
+            odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+        except WriterError:
+            # Not every writer can weigh options; the format names its likeliest first.
+            return options[0]
         return max(zip(odds, options, strict=True), key=lambda pair: pair[0])[1]
 
     async def _draw(self, slot: Slot, values: Mapping[str, str]) -> str:

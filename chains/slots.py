@@ -4,17 +4,21 @@ Only looks at text: what a small model does wrong (invents names, repeats itself
 itself, writes lists and labels) shows in its words. Knows nothing of models or platforms.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chains.format import Slot
-from chains.material import Material, name_words, words
+from chains.material import Material, words
+from chains.names import candidates
+from chains.words import content as meaningful
 
 _META = re.compile(
-    r"\b(as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|"
-    r"dialogue|script|user)|in this (?:scene|story|passage)|passages?\b|\[insert|your name|smollm|hugging ?face|end of scene|to be continued|ladies and gentlemen)",
+    r"\b(?:as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly"
+    r"|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|dialogue|script|user|next sentence)"
+    r"|in this (?:scene|story|passage)|passages?\b|\[insert|your name|smollm|hugging ?face|end of scene"
+    r"|to be continued|ladies and gentlemen)",
     re.I,
 )
 _MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|\(\s*\)")
@@ -22,146 +26,8 @@ _LABEL = re.compile(r"^\s*[A-Z][\w' ]{0,24}:")
 _ENDED = re.compile(r"[.!?…。！？][\"”’')]*$")
 _SENTENCE = re.compile(r".+?(?:[.!?…](?=[\"”’')]*(?:\s|$))|[。！？])[\"”’')]*|.+$", re.S)
 _DANGLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "with",
-        "for",
-        "from",
-        "by",
-        "as",
-        "that",
-        "which",
-        "who",
-        "if",
-        "than",
-        "is",
-        "was",
-        "are",
-        "were",
-        "be",
-        "been",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "their",
-        "our",
-        "i'm",
-        "into",
-    ]
-)
-_COMMON = frozenset(
-    [
-        "about",
-        "above",
-        "after",
-        "again",
-        "against",
-        "all",
-        "also",
-        "always",
-        "am",
-        "any",
-        "anyone",
-        "anything",
-        "because",
-        "been",
-        "before",
-        "being",
-        "below",
-        "both",
-        "could",
-        "didn't",
-        "does",
-        "doesn't",
-        "don't",
-        "down",
-        "each",
-        "ever",
-        "every",
-        "everyone",
-        "everything",
-        "few",
-        "have",
-        "having",
-        "here",
-        "himself",
-        "herself",
-        "into",
-        "itself",
-        "just",
-        "like",
-        "made",
-        "make",
-        "many",
-        "more",
-        "most",
-        "much",
-        "myself",
-        "never",
-        "nothing",
-        "now",
-        "off",
-        "once",
-        "only",
-        "other",
-        "over",
-        "same",
-        "some",
-        "something",
-        "such",
-        "than",
-        "that",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "thing",
-        "things",
-        "this",
-        "those",
-        "through",
-        "time",
-        "under",
-        "until",
-        "upon",
-        "very",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "will",
-        "with",
-        "would",
-        "your",
-        "yours",
-        "yourself",
-        "you're",
-        "i'm",
-        "it's",
-        "can't",
-        "won't",
-        "know",
-        "think",
-        "want",
-    ]
+    """a an the and or but of to in on at with for from by as that which who if than is was are were be been my your
+    his her its their our i'm into""".split()  # noqa: SIM905
 )
 
 
@@ -199,11 +65,13 @@ def trim(text: str, slot: Slot, *, cut: bool) -> str:
     return joined if slot.mark else joined.rstrip(" .,;:-–—")
 
 
-def strays(text: str, material: Material) -> tuple[str, ...]:
-    """Names in a text that come from nowhere."""
-    known = {name.lower() for name in material.names}
-    ground = {word.lower() for source in (material.request, *material.passages) for word in words(source)}
-    return tuple(n for n in name_words(text) if n.lower() not in known and n.lower() not in ground)
+def strays(text: str, material: Material, ordinary: str = "") -> tuple[str, ...]:
+    """Names in a text that come from nowhere. The words of ``ordinary`` are no names here."""
+    plain = frozenset(word.casefold() for word in words(ordinary))
+    names = candidates(text, material.names | plain)
+    return tuple(
+        n for n in names if any(w.casefold() not in material.names | plain and w[:1].isupper() for w in words(n))
+    )
 
 
 def without_strays(text: str, slot: Slot, material: Material) -> str:
@@ -217,10 +85,8 @@ def without_strays(text: str, slot: Slot, material: Material) -> str:
 
 
 def content(text: str) -> set[str]:
-    """Words that carry meaning, in small letters and without a plural's s."""
-    return {
-        w.lower().removesuffix("'s").removesuffix("s") for w in words(text) if len(w) > 3 and w.lower() not in _COMMON
-    }
+    """Stemmed words that carry meaning."""
+    return set(meaningful(text))
 
 
 def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, speaker: str) -> str:
@@ -238,8 +104,10 @@ def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, s
         return "unfinished"
     if speaker and speaker.lower() in tokens:
         return "names itself"
-    if strays(text.removeprefix(opening), material):
+    if strays(text, material, opening):
         return "new name"
+    if any(token.isdigit() and token not in material.names for token in tokens):
+        return "new number"
     if repeats(text) or again(text, page, opening):
         return "repeats"
     return ""
@@ -249,7 +117,7 @@ def repeats(text: str) -> bool:
     """Whether a text says the same three words, or one word three times in a row, twice over."""
     tokens = [w.lower() for w in words(text)]
     threes = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
-    stutter = any(a == b for a, b in itertools.pairwise(tokens))
+    stutter = any(a == b for a, b in pairwise(tokens))
     return stutter or len(set(threes)) < len(threes)
 
 

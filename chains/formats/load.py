@@ -198,4 +198,5 @@ def _variable_problems(at: str, *texts: str) -> Iterator[str]:
     for text in texts:
         for name in _VARIABLE.findall(text):
             if name.lower() not in VARIABLES:
-                yield f"the key '{at}' uses the variable '{{{name}}}'; the variables are {', '.join(sorted(VARIABLES))}."
+                known = ", ".join(sorted(VARIABLES))
+                yield f"the key '{at}' uses the variable '{{{name}}}'; the variables are {known}."

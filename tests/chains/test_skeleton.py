@@ -1,0 +1,333 @@
+"""The skeleton writer with the real bundled model: the form holds, and nothing shown is taken back."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bench.valid import VALID
+from chains.format import Format, Line, Sampling, Skeleton, Slot
+from chains.formats.load import load_formats
+from chains.material import Material, gather
+from chains.models import WriterSettings, open_writer
+from chains.prompt import Cited, Message
+from chains.skeleton import fill, outline, plan
+from chains.slots import judge, strays
+from chains.writer import Writer, Written
+
+PASSAGES = (
+    Cited(
+        1,
+        "1",
+        "Ida Fenn",
+        "canon",
+        "character",
+        "Ida Fenn winds the town clock. She has never been late. She hides a key.",
+    ),
+    Cited(2, "2", "Bram Oake", "canon", "character", "Bram Oake is the night watchman. He wants the clock to stop."),
+    Cited(
+        3,
+        "3",
+        "The Clock Tower",
+        "canon",
+        "place",
+        "The Clock Tower leans over the square. Pigeons sleep behind its face.",
+    ),
+    Cited(4, "4", "The brass key", "canon", "thing", "The brass key stops the clock. It was made by Ida's mother."),
+)
+REQUESTS = {
+    "chat": "Who made the brass key?",
+    "plot": "A plot where Bram steals the brass key",
+    "host": "A host script about the brass key and Bram, two segments",
+    "dialogue": "Write a scene where Ida loses the brass key, 4 lines",
+    "lyrics": "A song about the brass key, one verse",
+    "quest": "A quest to find the brass key in 2 steps",
+    "ad": "An ad for the brass key",
+    "vfx": "A breakdown of the shot where the clock stops at night",
+}
+LABELS = "Verse Chorus Shot Elements Safety Practical Digital Sound Giver Goal Headline Body Call Welcome Climax Setup"
+FORMATS = load_formats().named
+
+
+@dataclass
+class Scripted:
+    """A pen that knows by heart what it will draw, and what it was asked."""
+
+    drawn: Sequence[Sequence[str]]
+    finish: str = "complete"
+    asked: list[str] = field(default_factory=list)
+
+    async def takes(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        n: int,
+        tokens: int,
+        stop: Sequence[str] = (),
+        tenant: str,
+    ) -> list[Written]:
+        self.asked.append(messages[-1].text)
+        texts = self.drawn[min(len(self.asked), len(self.drawn)) - 1]
+        return [Written(text, self.finish, reason="The model is gone.") for text in texts]  # type: ignore[arg-type]
+
+    async def choose(self, messages: Sequence[Message], options: Sequence[str], *, tenant: str) -> list[float]:
+        return [float(len(option)) for option in options]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+async def writer(cache: Path) -> AsyncIterator[Writer]:
+    made = open_writer("local:smollm2-135m-instruct", WriterSettings(cache))
+    await made.ready()
+    yield made
+    await made.close()
+
+
+def material(
+    request: str, form: Format = FORMATS["dialogue"], passages: Sequence[Cited] = PASSAGES, said: Sequence[str] = ()
+) -> Material:
+    listed = "\n".join(f"[{p.n}] {p.title}: {p.text}" for p in passages)
+    messages = (Message("system", form.contract), Message("user", f"{listed}\n\n{request}\n{form.closing}"))
+    return gather(messages, request, said=said, passages=passages)
+
+
+def skeleton_of(form: Format) -> Skeleton:
+    assert form.skeleton is not None
+    return form.skeleton
+
+
+async def test_the_small_model_fills_every_format_into_a_valid_page_and_shows_what_it_returns(writer: Writer) -> None:
+    for name, request in REQUESTS.items():
+        form = FORMATS[name]
+        shown: list[str] = []
+
+        async def show(text: str, shown: list[str] = shown) -> None:
+            shown.append(text)
+
+        at = material(request, form)
+        sampling = replace(form.sampling, seed=7)
+        page = await fill(skeleton_of(form), at, writer, sampling=sampling, tenant="t", on_text=show)
+        assert VALID[name](page.text) == "", page.text
+        assert page.finish == "complete"
+        assert "".join(shown) == page.text
+        assert len(shown) > 10
+        assert page.usage.generated > 0
+        assert (
+            strays(
+                page.text,
+                at,
+                LABELS,
+            )
+            == ()
+        )
+
+
+async def test_halt_ends_the_page_within_a_slot_and_returns_what_was_shown(writer: Writer) -> None:
+    halt, shown = asyncio.Event(), []
+
+    async def show(text: str) -> None:
+        shown.append(text)
+        if "IDA" in text:
+            halt.set()
+
+    form = FORMATS["dialogue"]
+    page = await fill(
+        skeleton_of(form),
+        material(REQUESTS["dialogue"]),
+        writer,
+        sampling=form.sampling,
+        tenant="t",
+        on_text=show,
+        halt=halt,
+    )
+    assert page.finish == "stopped"
+    assert page.text == "".join(shown)
+    assert "IDA" in shown[-1]
+
+
+async def test_halt_during_a_draw_drops_the_draw() -> None:
+    halt, cancelled = asyncio.Event(), asyncio.Event()
+
+    class Slow(Scripted):
+        async def takes(self, *args: object, **kwargs: object) -> list[Written]:
+            halt.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+            return []
+
+    page = await fill(
+        skeleton_of(FORMATS["plot"]), material(REQUESTS["plot"]), Slow([]), sampling=Sampling(), tenant="t", halt=halt
+    )
+    assert page.finish == "stopped"
+    assert cancelled.is_set()
+    assert page.text.startswith("**Setup.** Bram steals the brass key.")
+
+
+async def test_a_writer_that_fails_leaves_what_was_shown_and_its_reason() -> None:
+    page = await fill(
+        skeleton_of(FORMATS["plot"]),
+        material(REQUESTS["plot"]),
+        Scripted([["x"]], "failed"),
+        sampling=Sampling(),
+        tenant="t",
+    )
+    assert (page.finish, page.reason) == ("failed", "The model is gone.")
+    assert page.text.startswith("**Setup.**")
+
+
+ONE = Skeleton(block=(Line("{n}. <line>"),), slots=(Slot("line"),), times=(1, 1, 9), count=("lines",), cap=("words",))
+
+
+async def test_a_slot_that_strays_is_drawn_again_and_the_better_take_is_shown() -> None:
+    pen = Scripted(
+        [
+            ["Sherlock Holmes enters with Watson."],
+            ["As an AI language model I cannot.", "Ida hides the brass key.", "A dog."],
+        ]
+    )
+    page = await fill(ONE, material("a page about the brass key"), pen, sampling=Sampling(), tenant="t")
+    assert page.text == "1. Ida hides the brass key."
+    assert len(pen.asked) == 2
+
+
+async def test_a_slot_that_never_passes_quotes_canon_and_is_never_empty() -> None:
+    page = await fill(
+        ONE, material("a page about the brass key"), Scripted([["", "I'm sorry, but"]]), sampling=Sampling(), tenant="t"
+    )
+    assert page.text.removeprefix("1. ") in PASSAGES[3].text
+    bare = await fill(
+        ONE, material("a page about rain", passages=()), Scripted([[""]]), sampling=Sampling(), tenant="t"
+    )
+    assert bare.text == "1. a page about rain"
+
+
+async def test_a_straying_sentence_is_cut_where_another_one_stands() -> None:
+    slot = replace(ONE.slots[0], sentences=2)
+    pen = Scripted([["Ida hides the brass key. Then Gandalf Grey comes."]])
+    page = await fill(replace(ONE, slots=(slot,)), material("the brass key"), pen, sampling=Sampling(), tenant="t")
+    assert page.text == "1. Ida hides the brass key."
+
+
+async def test_a_question_in_chat_is_answered_by_canon_first() -> None:
+    pen = Scripted([["It is kept where nobody looks."]])
+    at = material("Who made the brass key?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
+    assert page.text == "The brass key stops the clock. It was made by Ida's mother.\nIt is kept where nobody looks."
+
+
+async def test_what_was_said_already_is_not_said_again() -> None:
+    pen = Scripted([["Ida hides the brass key."], ["Ida hides the brass key.", "Bram waits by the clock."]])
+    page = await fill(ONE, material("2 lines"), pen, sampling=Sampling(), tenant="t")
+    assert page.text == "1. Ida hides the brass key.\n2. Bram waits by the clock."
+
+
+async def test_the_model_reads_what_it_wrote_and_the_openings_take_turns() -> None:
+    slot = Slot("line", openings=("Ida", "{place} is", "Bram"))
+    pen = Scripted([[" waits for the clock."], [" wants the brass key."]])
+    page = await fill(
+        replace(ONE, slots=(slot,)), material("2 lines", passages=PASSAGES[:2]), pen, sampling=Sampling(), tenant="t"
+    )
+    assert sorted(re.findall(r"Ida|Bram", page.text)) == ["Bram", "Ida"]
+    assert pen.asked[1].startswith(page.text.split("\n")[0])
+
+
+@pytest.mark.parametrize(
+    ("request_", "cast"),
+    [
+        ("a scene between Bram and Ida", ("Bram", "Ida")),
+        ("a scene between Ida and the night watchman", ("Ida", "Bram")),
+        ("a scene between Zora and Ida", ("Zora", "Ida")),
+        ("a scene between Ida and the baker", ("Ida", "Baker")),
+        ("a scene where Bram sleeps", ("Bram", "Ida")),
+        ("a scene in the rain", ("Ida", "Bram")),
+    ],
+)
+def test_the_cast_is_who_the_request_names_then_who_canon_knows(request_: str, cast: tuple[str, ...]) -> None:
+    assert material(request_).cast == cast
+
+
+def test_the_conversation_comes_before_canon_in_the_cast() -> None:
+    assert material("now write the scene", said=["What if Bram lied?"]).cast == ("Bram", "Ida")
+
+
+def test_an_empty_show_takes_names_from_the_request_or_neutral_labels() -> None:
+    named = material("a scene between Zora and Finn", passages=())
+    assert named.cast == ("Zora", "Finn")
+    labels = [
+        values["A"]
+        for line, values in plan(skeleton_of(FORMATS["dialogue"]), material("a scene", passages=()))
+        if "{A}" in line.show
+    ]
+    assert set(labels) == {"FIRST VOICE"}
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "pattern", "count"),
+    [
+        ("dialogue", "a scene with 5 lines", r"<ask>|<answer>", 5),
+        ("dialogue", "a scene, six lines", r"<ask>|<answer>", 6),
+        ("dialogue", "a scene with 900 lines", r"<ask>|<answer>", 24),
+        ("host", "three segments on clocks", r"\{n\}", 3),
+        ("lyrics", "a song with 3 verses", r"Verse", 3),
+        ("lyrics", "4 lines of a song", r"<line>", 4),
+        ("quest", "a quest in 5 steps", r"<step>", 5),
+        ("plot", "a plot in 6 beats", r"<turn>", 3),
+        ("vfx", "two shots", r"<shot>", 2),
+    ],
+)
+def test_the_number_a_person_asks_for_is_honoured_within_bounds(
+    name: str, request_: str, pattern: str, count: int
+) -> None:
+    lines = [line.show for line, _ in plan(skeleton_of(FORMATS[name]), material(request_, FORMATS[name]))]
+    assert len([line for line in lines if re.search(pattern, line)]) == count
+
+
+async def test_a_request_in_another_script_gets_a_whole_page_without_english_openings() -> None:
+    at = material("写一个场景", passages=())
+    pen = Scripted([["你好，世界。"], ["我找到了钥匙。"], ["你在哪里？"], ["钟停了。"]])
+    page = await fill(
+        skeleton_of(FORMATS["dialogue"]), replace(at, request="写一个场景"), pen, sampling=Sampling(), tenant="t"
+    )
+    assert page.finish == "complete"
+    assert "我找到了钥匙。" in page.text
+    assert not re.search(r"Why did you|Because", page.text)
+
+
+def test_the_outline_for_large_models_has_labels_filled_and_blanks_described() -> None:
+    text = outline(skeleton_of(FORMATS["dialogue"]), material("a scene between Ida and Bram, 2 lines"))
+    assert "**IDA**\n[what they ask" in text
+    assert "**BRAM**\n[the answer" in text
+    assert not re.search(r"[{}<>]", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "empty"),
+        ("As an AI language model I help.", "about itself"),
+        ("- a list of keys", "markup"),
+        ("IDA: I have the key.", "markup"),
+        ("I went with Dumbledore to the square.", "new name"),
+        ("I know, I know, I know, I know it.", "repeats"),
+        ("Ida keeps the key here.", "names itself"),
+        ("I lost the key in the", "unfinished"),
+        ("I lost the key in the square.", ""),
+    ],
+)
+def test_a_filling_is_judged_by_what_small_models_do_wrong(text: str, fault: str) -> None:
+    assert (
+        judge(
+            text, cut=False, opening="", slot=Slot("line"), material=material("the key"), page="", speaker="Ida"
+        ).fault
+        == fault
+    )
