@@ -99,7 +99,8 @@ class Repl:
         worker = asyncio.create_task(self._work())
         ticker = asyncio.create_task(self._turn())
         try:
-            await self._screen.run(self._greet)
+            self._say([*(Text(clean(row)) for row in self._greeting), Text()])
+            await self._screen.run()
         finally:
             self._leaving = True
             ticker.cancel()
@@ -111,10 +112,6 @@ class Repl:
     def refresh(self) -> None:
         """The toolbar's content changed."""
         self._screen.paint()
-
-    def _greet(self) -> None:
-        # Not at once: the first drawing comes after this call, and lines print above a drawing.
-        asyncio.get_running_loop().call_soon(self._say, [Text(clean(row)) for row in self._greeting])
 
     def _say(self, lines: Sequence[Text]) -> None:
         rows = [row for text in lines for row in wrap_text(text, self._screen.width)]
@@ -129,7 +126,6 @@ class Repl:
             return
         said = inbound(text, self.scope, self._author)
         if self._answer is not None and said.kind == "command" and said.name in {"stop", *self._quit}:
-            self._say([Text.assemble(("› ", "bold"), (line(text), "bold"))])
             self._stop() if said.name == "stop" else self._leave()
             return
         self._waiting.append(text)
@@ -202,7 +198,7 @@ class Repl:
             rows[0].append(f"  {line(self._offers[int(text) - 1].label)}", "dim")
         self._stage = stage = PageStage(self._screen, self._folder, said.event_id)
         self._answer = asyncio.create_task(self._play(said, stage))
-        self._say([Text(), *rows])
+        self._say(rows)
         try:
             reply = await self._answer
         finally:
@@ -239,6 +235,7 @@ class Repl:
             lines += self._stage.live(self._tick)
             if self._stage.quiet:
                 lines.append(Text("…", "dim"))
+            lines.append(Text())
         for text in self._waiting:
             row = Text(f"next: {line(text)}", "dim")
             row.truncate(self._screen.width, overflow="ellipsis")
