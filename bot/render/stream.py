@@ -14,6 +14,7 @@ from bot.render.markdown import Unit, parse, wrap
 from bot.render.safe import Cleaner, clean
 
 MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+_SPACE = re.compile(r"\s")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)]*\s+|[。！？][」』”’]*")
 
 
@@ -106,9 +107,15 @@ class Stream:
             for place, (text, end) in enumerate(rows):
                 gap = unit.gap and begun and since == place == 0
                 ends = place == len(rows) - 1
-                sure = end <= unit.settled and not (last and ends)
+                # The line ends here because the next word did not fit: that word must be final too.
+                sure = (end if ends else _word_end(unit.text.plain, end)) <= unit.settled and not (last and ends)
                 yield _Row(text, gap, sure, index + ends, 0 if ends else end)
                 begun = True
+
+
+def _word_end(plain: str, start: int) -> int:
+    found = _SPACE.search(plain, start)
+    return found.start() if found else max(len(plain), start)
 
 
 def _lines(rows: Sequence[_Row]) -> list[Text]:
