@@ -87,7 +87,7 @@ class Repl:
             completer=Completions(commands, complete),
             on_line=self._entered,
             on_stop=self._interrupt,
-            on_leave=self._leave,
+            on_leave=self.leave,
             toolbar=self._toolbar,
             live=self._live,
             source=source,
@@ -105,7 +105,8 @@ class Repl:
             self._leaving = True
             ticker.cancel()
             await self._end_answer()
-            worker.cancel()
+            for task in (worker, *self._stops):
+                task.cancel()
             await asyncio.gather(worker, ticker, *self._stops, return_exceptions=True)
         return 0
 
@@ -126,7 +127,7 @@ class Repl:
             return
         said = inbound(text, self.scope, self._author)
         if self._answer is not None and said.kind == "command" and said.name in {"stop", *self._quit}:
-            self._stop() if said.name == "stop" else self._leave()
+            self._stop() if said.name == "stop" else self.leave()
             return
         self._waiting.append(text)
         self._wake.set()
@@ -138,12 +139,13 @@ class Repl:
         elif self._screen.typed:
             self._screen.clear()
         elif self._hint:
-            self._leave()
+            self.leave()
         else:
             self._hint = "Ctrl-C once more leaves, Ctrl-D too."
             self._screen.paint()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Ends ``run``; an answer in work is stopped first and kept as far as it was shown."""
         self._leaving = True
         self._screen.leave()
 
@@ -208,7 +210,7 @@ class Repl:
         if reply.scope is not None:
             self.scope = reply.scope
         if reply.leave:
-            self._leave()
+            self.leave()
 
     async def _play(self, said: Inbound, stage: PageStage) -> Reply:
         try:

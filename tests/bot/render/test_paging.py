@@ -58,7 +58,8 @@ def test_no_part_leaves_a_fence_open(text: str, limit: int) -> None:
 def test_a_cut_fence_is_closed_and_opened_again_with_its_language() -> None:
     code = "```py\n" + "\n".join(f"line_{n} = {n}" for n in range(20)) + "\n```"
     first, second, *_ = split(code, 120)
-    assert first.text.startswith("```py\n") and first.text.endswith("\n```")
+    assert first.text.startswith("```py\n")
+    assert first.text.endswith("\n```")
     assert second.text.startswith("```py\nline_")
 
 

@@ -137,7 +137,7 @@ class Desk:
         await self.when(lambda: all(text in self.text() for text in texts), f"{texts}")
 
     async def when(self, true: Callable[[], bool], what: str = "it") -> None:
-        for _ in range(1500):
+        for _ in range(600):
             if true():
                 return
             await asyncio.sleep(0.01)
@@ -160,10 +160,7 @@ def sit(tmp_path: Path) -> Sit:
                 await desk.until("›")
                 yield desk
             finally:
-                if not running.done():
-                    desk.press("\x03" * 4)
-                    await asyncio.wait([running], timeout=1)
-                    desk.repl._leave()
+                desk.repl.leave()
                 async with asyncio.timeout(15):
                     assert await running == 0
 

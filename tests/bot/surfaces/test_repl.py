@@ -38,10 +38,14 @@ async def test_a_page_stands_once_whole_and_inside_the_window(sit: Any, script: 
         await desk.when(lambda: bool(told.sent))
         seen = squeezed(desk.text())
         assert seen.count(squeezed(WORDS)) == 1
-        assert seen.count("東京の夜は静かだ。とても静かだ、と彼女は言った。夜の海を見ながら、二人は長い間黙っていた。") == 1
+        assert (
+            seen.count("東京の夜は静かだ。とても静かだ、と彼女は言った。夜の海を見ながら、二人は長い間黙っていた。")
+            == 1
+        )
         assert seen.count("Nobodysleeps.") == 1
         assert "*" not in seen
-        assert told.sent[0].text == PAGE and told.sent[0].complete
+        assert told.sent[0].text == PAGE
+        assert told.sent[0].complete
 
 
 async def test_a_long_page_goes_to_the_scrollback_in_order_and_without_doubles(sit: Any, script: Any) -> None:
@@ -85,7 +89,8 @@ async def test_ctrl_c_stops_the_answer_and_keeps_what_was_shown(sit: Any, script
         await desk.until("— stopped")
         assert "The tide comes in an" in desk.text()
         assert told.texts("stop") == [""]
-        assert not told.sent[0].complete and told.sent[0].text == "The tide comes in an"
+        assert not told.sent[0].complete
+        assert told.sent[0].text == "The tide comes in an"
 
 
 async def test_a_dialogue_that_does_not_hear_stop_is_cut_by_the_second_ctrl_c(sit: Any) -> None:
@@ -108,7 +113,7 @@ async def test_a_dialogue_that_does_not_hear_stop_is_cut_by_the_second_ctrl_c(si
         await desk.until("I go on", "— stopped")
 
 
-async def test_at_an_empty_prompt_the_first_ctrl_c_says_how_to_leave_and_the_second_leaves(sit: Any, script: Any) -> None:
+async def test_at_an_empty_prompt_ctrl_c_says_how_to_leave_and_then_leaves(sit: Any, script: Any) -> None:
     async with sit(script().respond) as desk:
         desk.press("\x03")
         await desk.until("Ctrl-C once more leaves")
@@ -283,7 +288,7 @@ async def test_notes_failures_and_files_stand_under_the_page(sit: Any, script: A
     assert (tmp_path / "scene (2).md").read_text() == "theirs"
 
 
-async def test_a_dialogue_that_breaks_is_a_sentence_with_a_reference_and_the_next_turn_works(sit: Any, caplog: Any) -> None:
+async def test_a_dialogue_that_breaks_is_a_sentence_with_a_reference_and_life_goes_on(sit: Any, caplog: Any) -> None:
     calls: list[str] = []
 
     async def respond(said: Inbound, stage: Stage) -> Reply:
@@ -340,4 +345,5 @@ async def test_escape_sequences_of_a_model_never_reach_the_terminal(sit: Any, sc
     async with sit(told.respond) as desk:
         desk.press("tell\r")
         await desk.until("safe text", "note", "[1] title")
-        assert "\x1b[2J" not in desk.sink.written and "\x1b]0;owned" not in desk.sink.written
+        assert "\x1b[2J" not in desk.sink.written
+        assert "\x1b]0;owned" not in desk.sink.written
