@@ -75,4 +75,9 @@ class Cleaner:
         if newline and head:  # what lies before this line is settled
             self._raw = self._raw[len(head) + 1 :]
             self._shown = len(clean(rest))
+        elif len(raw) > 2000:  # a long line is settled up to a space, so that it does not get slow
+            cut = raw.rfind(" ", 0, -100)
+            if cut > 0 and clean(raw[:cut]) + clean(raw[cut:]) == text:
+                self._raw = self._raw[cut:]
+                self._shown = len(clean(raw[cut:]))
         return more

@@ -42,11 +42,13 @@ class Script:
         self.reply = Reply("complete", turn="1")
         self.open = asyncio.Event()
         self.stopped = asyncio.Event()
+        self.started = asyncio.Event()
         self.heard: list[Inbound] = []
         self.sent: list[Sent] = []
 
     async def respond(self, said: Inbound, stage: Stage) -> Reply:
         self.heard.append(said)
+        self.started.set()
         if said.kind == "stop":
             self.stopped.set()
             return Reply("complete")

@@ -281,7 +281,7 @@ async def test_notes_failures_and_files_stand_under_the_page(sit: Any, script: A
     (tmp_path / "scene.md").write_text("mine")
     after = [Note("new names: Orrin"), Attach(File("../scene.md", data=b"theirs")), Fail("The index is gone.", "7F3A")]
     told = script(after=after)
-    async with sit(told.respond) as desk:
+    async with sit(told.respond, columns=200) as desk:
         desk.press("tell\r")
         await desk.until("new names: Orrin", "scene (2).md", "The index is gone. (ref 7F3A)")
     assert (tmp_path / "scene.md").read_text() == "mine"
