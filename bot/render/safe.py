@@ -32,7 +32,7 @@ _JOINER = re.compile(
 _VARIATION = re.compile(
     "(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+|(?<![\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]+"
 )
-_UNFINISHED = re.compile("(?:\x1b[^\n]{0,4096}|[\r\u200c\u200d\ufe00-\ufe0f]+)\\Z")
+_UNFINISHED = re.compile("(?:[\x1b\x90\x98\x9b\x9d-\x9f][^\n]{0,4096}|[\r\u200c\u200d\ufe00-\ufe0f]+)\\Z")
 
 
 def clean(text: str) -> str:

@@ -91,7 +91,9 @@ class Stream:
             quotes = _quotes(page, shown, len(page), 0)
             page = shown
         else:
-            since = _after_markers(page[here].text.plain, shown[here].text.plain, self._since) if self._since else 0
+            since = self._since
+            if since and not page[here].rows:  # a table goes on by lines
+                since = _after_markers(page[here].text.plain, shown[here].text.plain, since)
             quotes = _quotes(page, shown, here, since)
             self._since = since
         self._done, self._tail, self._unit = self.text, "", here
