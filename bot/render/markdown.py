@@ -7,6 +7,7 @@ reference links, HTML. Knows nothing of streams, screens or colours' codes.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -76,7 +77,7 @@ def _settle(units: list[Unit], last_block: int) -> Iterator[Unit]:
     doubt = False
     for index, unit in enumerate(units):
         if index < last_block:
-            yield replace(unit, settled=len(unit.text))
+            yield replace(unit, settled=sys.maxsize)
             continue
         found = None if unit.literal else _UNDECIDED.search(unit.text.plain)
         doubt = doubt or bool(unit.rows)
@@ -187,9 +188,11 @@ def _may_break(previous: str, cell: str) -> bool:
 
 
 def wrap(unit: Unit, width: int, since: int = 0) -> list[tuple[Text, int]]:
-    """A unit's lines from character ``since`` of its text on, each with the character after it."""
+    """A unit's lines from character ``since`` of its text on, each with the character after it.
+    A table has lines for characters."""
     if unit.rows:
-        return [(Text.assemble((unit.rest, "dim"), row), 0) for row in _table(unit.rows, width - wcswidth(unit.rest))]
+        table = list(_table(unit.rows, width - wcswidth(unit.rest)))
+        return [(Text.assemble((unit.rest, "dim"), row), n) for n, row in enumerate(table, 1)][since:]
     room = max(width - max(wcswidth(unit.rest), wcswidth(unit.first)), 8)
     text = unit.text[since:] if since else unit.text
     starts = breaks(text.plain, room)

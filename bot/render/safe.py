@@ -32,7 +32,7 @@ _JOINER = re.compile(
 _VARIATION = re.compile(
     "(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+|(?<![\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]+"
 )
-_UNFINISHED = re.compile("(?:\x1b[^\n]{0,4096}|[\r\u200c\u200d\ufe00-\ufe0f]+)$")
+_UNFINISHED = re.compile("(?:[\x1b\x90\x98\x9b\x9d-\x9f][^\n]{0,4096}|[\r\u200c\u200d\ufe00-\ufe0f]+)\\Z")
 
 
 def clean(text: str) -> str:
@@ -75,4 +75,9 @@ class Cleaner:
         if newline and head:  # what lies before this line is settled
             self._raw = self._raw[len(head) + 1 :]
             self._shown = len(clean(rest))
+        elif len(raw) > 2000:  # a long line is settled up to a space, so that it does not get slow
+            cut = raw.rfind(" ", 0, -100)
+            if cut > 0 and clean(raw[:cut]) + clean(raw[cut:]) == text:
+                self._raw = self._raw[cut:]
+                self._shown = len(clean(raw[cut:]))
         return more

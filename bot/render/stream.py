@@ -14,6 +14,7 @@ from bot.render.markdown import Unit, parse, wrap
 from bot.render.safe import Cleaner, clean
 
 MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+_SPACE = re.compile(r"\s")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)]*\s+|[。！？][」』”’]*")
 
 
@@ -90,7 +91,9 @@ class Stream:
             quotes = _quotes(page, shown, len(page), 0)
             page = shown
         else:
-            since = _after_markers(page[here].text.plain, shown[here].text.plain, self._since) if self._since else 0
+            since = self._since
+            if since and not page[here].rows:  # a table goes on by lines
+                since = _after_markers(page[here].text.plain, shown[here].text.plain, since)
             quotes = _quotes(page, shown, here, since)
             self._since = since
         self._done, self._tail, self._unit = self.text, "", here
@@ -106,9 +109,15 @@ class Stream:
             for place, (text, end) in enumerate(rows):
                 gap = unit.gap and begun and since == place == 0
                 ends = place == len(rows) - 1
-                sure = end <= unit.settled and not (last and ends)
+                # The line ends here because the next word did not fit: that word must be final too.
+                sure = (end if ends else _word_end(unit.text.plain, end)) <= unit.settled and not (last and ends)
                 yield _Row(text, gap, sure, index + ends, 0 if ends else end)
                 begun = True
+
+
+def _word_end(plain: str, start: int) -> int:
+    found = _SPACE.search(plain, start)
+    return found.start() if found else max(len(plain), start)
 
 
 def _lines(rows: Sequence[_Row]) -> list[Text]:

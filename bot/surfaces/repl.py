@@ -87,7 +87,7 @@ class Repl:
             completer=Completions(commands, complete),
             on_line=self._entered,
             on_stop=self._interrupt,
-            on_leave=self._leave,
+            on_leave=self.leave,
             toolbar=self._toolbar,
             live=self._live,
             source=source,
@@ -99,22 +99,20 @@ class Repl:
         worker = asyncio.create_task(self._work())
         ticker = asyncio.create_task(self._turn())
         try:
-            await self._screen.run(self._greet)
+            self._say([*(Text(clean(row)) for row in self._greeting), Text()])
+            await self._screen.run()
         finally:
             self._leaving = True
             ticker.cancel()
             await self._end_answer()
-            worker.cancel()
+            for task in (worker, *self._stops):
+                task.cancel()
             await asyncio.gather(worker, ticker, *self._stops, return_exceptions=True)
         return 0
 
     def refresh(self) -> None:
         """The toolbar's content changed."""
         self._screen.paint()
-
-    def _greet(self) -> None:
-        # Not at once: the first drawing comes after this call, and lines print above a drawing.
-        asyncio.get_running_loop().call_soon(self._say, [Text(clean(row)) for row in self._greeting])
 
     def _say(self, lines: Sequence[Text]) -> None:
         rows = [row for text in lines for row in wrap_text(text, self._screen.width)]
@@ -129,8 +127,7 @@ class Repl:
             return
         said = inbound(text, self.scope, self._author)
         if self._answer is not None and said.kind == "command" and said.name in {"stop", *self._quit}:
-            self._say([Text.assemble(("› ", "bold"), (line(text), "bold"))])
-            self._stop() if said.name == "stop" else self._leave()
+            self._stop() if said.name == "stop" else self.leave()
             return
         self._waiting.append(text)
         self._wake.set()
@@ -142,12 +139,13 @@ class Repl:
         elif self._screen.typed:
             self._screen.clear()
         elif self._hint:
-            self._leave()
+            self.leave()
         else:
             self._hint = "Ctrl-C once more leaves, Ctrl-D too."
             self._screen.paint()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Ends ``run``; an answer in work is stopped first and kept as far as it was shown."""
         self._leaving = True
         self._screen.leave()
 
@@ -202,7 +200,7 @@ class Repl:
             rows[0].append(f"  {line(self._offers[int(text) - 1].label)}", "dim")
         self._stage = stage = PageStage(self._screen, self._folder, said.event_id)
         self._answer = asyncio.create_task(self._play(said, stage))
-        self._say([Text(), *rows])
+        self._say(rows)
         try:
             reply = await self._answer
         finally:
@@ -212,7 +210,7 @@ class Repl:
         if reply.scope is not None:
             self.scope = reply.scope
         if reply.leave:
-            self._leave()
+            self.leave()
 
     async def _play(self, said: Inbound, stage: PageStage) -> Reply:
         try:
@@ -239,6 +237,7 @@ class Repl:
             lines += self._stage.live(self._tick)
             if self._stage.quiet:
                 lines.append(Text("…", "dim"))
+            lines.append(Text())
         for text in self._waiting:
             row = Text(f"next: {line(text)}", "dim")
             row.truncate(self._screen.width, overflow="ellipsis")

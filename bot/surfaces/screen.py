@@ -124,9 +124,9 @@ class Screen:
         """What stands at the prompt and is not entered yet."""
         return self._buffer.text
 
-    async def run(self, ready: Callable[[], None]) -> None:
-        """Until ``leave``. ``ready`` is called once the prompt stands."""
-        await self._app.run_async(pre_run=ready)
+    async def run(self) -> None:
+        """Until ``leave``."""
+        await self._app.run_async()
 
     def leave(self) -> None:
         """Ends ``run``; the prompt and the live lines go away."""

@@ -88,7 +88,7 @@ class PageStage:
             lines += [Text(), *under] if text.strip() else under
         self._live, self._steps = [], {}
         self._sent = Sent((self._event,), self._final or text, reply.status == "complete")
-        self._paper.print(lines)
+        self._paper.print([*lines, Text()] if lines else [])
         return self._sent
 
     def live(self, tick: int) -> list[Text]:
