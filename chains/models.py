@@ -100,7 +100,7 @@ def _provider(name: str, settings: WriterSettings) -> Writer:
 
     async def load() -> Backend:
         providers = await _module("chains.providers")
-        backend: Backend = providers.backend(card, settings)
+        backend: Backend = providers.backend(card, settings.base_url, settings.api_key, settings.timeout)
         return backend
 
     return Writer(card, load)

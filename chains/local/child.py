@@ -9,9 +9,11 @@ import importlib
 import os
 import signal
 import sys
-import threading
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import BinaryIO, Protocol
 
 from chains.errors import WriterError
@@ -25,10 +27,12 @@ class Line:
 
     out: BinaryIO
     inbox: SimpleQueue[Frame] = field(default_factory=SimpleQueue)
+    lock: Lock = field(default_factory=Lock)
 
     def send(self, frame: Frame) -> None:
-        self.out.write(pack(frame))
-        self.out.flush()
+        with self.lock:
+            self.out.write(pack(frame))
+            self.out.flush()
 
     def wait(self) -> Frame:
         return self.inbox.get()
@@ -62,34 +66,52 @@ class Engine(Protocol):
 
 
 def serve(engine: Engine, line: Line) -> None:
-    """Takes requests as they come and writes on all that run, until the process ends."""
-    while True:
-        frame = line.poll() if engine.busy else line.wait()
-        while frame is not None:
-            for answer in _answer(engine, frame):
-                line.send(answer)
-            frame = line.poll()
-        if engine.busy:
-            for event in engine.step():
-                line.send(event)
+    """Takes requests as they come and writes on all that run, until the process ends.
+
+    Counting and scoring have a thread, so that those who are being written to do not wait for them."""
+    with ThreadPoolExecutor(1) as aside:
+        while True:
+            frame = line.poll() if engine.busy else line.wait()
+            while frame is not None:
+                if frame["do"] in ("write", "stop"):
+                    _answer(engine, line, frame)
+                else:
+                    aside.submit(_answer, engine, line, frame).add_done_callback(_watch)
+                frame = line.poll()
+            if engine.busy:
+                for event in engine.step():
+                    line.send(event)
 
 
-def _answer(engine: Engine, frame: Frame) -> list[Frame]:
-    request = int(frame["id"])
+def _answer(engine: Engine, line: Line, frame: Frame) -> None:
     try:
-        match frame["do"]:
-            case "write":
-                return engine.begin(_ask(frame))
-            case "stop":
-                return engine.stop(request)
-            case "count":
-                return [{"on": "value", "id": request, "value": engine.count(frame["texts"])}]
-            case "score":
-                value = engine.score(frame["messages"], frame["options"], frame["tenant"])
-                return [{"on": "value", "id": request, "value": value}]
+        for answer in _answers(engine, frame):
+            line.send(answer)
     except WriterError as error:
-        return [{"on": "refused", "id": request, "reason": str(error)}]
-    return []
+        line.send({"on": "refused", "id": frame["id"], "reason": str(error)})
+
+
+def _watch(work: Future[None]) -> None:
+    """A thread's death must be seen: the program restarts the engine and asks again."""
+    if (error := work.exception()) is not None:
+        traceback.print_exception(error)
+        os._exit(1)
+
+
+def _answers(engine: Engine, frame: Frame) -> list[Frame]:
+    request = int(frame["id"])
+    match frame["do"]:
+        case "write":
+            return engine.begin(_ask(frame))
+        case "stop":
+            return engine.stop(request)
+        case "count":
+            return [{"on": "value", "id": request, "value": engine.count(frame["texts"])}]
+        case "score":
+            value = engine.score(frame["messages"], frame["options"], frame["tenant"])
+            return [{"on": "value", "id": request, "value": value}]
+        case other:
+            raise WriterError(f"The engine does not know how to {other}.")
 
 
 def _ask(frame: Frame) -> Ask:
@@ -107,10 +129,10 @@ def _ask(frame: Frame) -> Ask:
 def main(spec: Spec) -> None:
     line = Line(_claim_output())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the program, not for its engine
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, line.inbox), daemon=True).start()
+    Thread(target=_listen, args=(sys.stdin.buffer, line.inbox), daemon=True).start()
     module = importlib.import_module(spec.engine)
     try:
-        engine = module.load(spec, lambda said, share: line.send({"on": "progress", "say": said, "share": share}))
+        engine = module.load(spec, line.send)
     except WriterError as error:
         line.send({"on": "unable", "reason": str(error)})
         return
