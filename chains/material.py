@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chains.names import candidates
 from chains.message import Message
+from chains.names import candidates
 from chains.prompt import Cited
 from chains.words import COMMON, content, spans
 
