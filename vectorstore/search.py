@@ -1,32 +1,44 @@
 """Search: one query over canon, sources and earlier turns, to a few hits with their reasons.
 
-Phrasings to vectors, arms by the engine, fusion, small boosts, choice, neighbours. Knows nothing of
-the engine behind it, of the ledger or of prompts.
+Phrasings to vectors, arms by the engine, a first fusion to find what may answer, then every signal by
+learned weights, small boosts, choice, neighbours. Knows nothing of the engine behind it, of the ledger
+or of prompts.
 
-``Hit.signals``: ``dense``, ``bm25``, ``name``, ``kind`` and ``recency`` are the shares that sum to
+``Hit.signals``: shares by the names of vectorstore.signals, ``name``, ``kind`` and ``recency`` sum to
 ``score``, which is relative to this search. ``cosine`` (greatest, over the phrasings) and
 ``coverage`` (greatest share of the asked words found in the passage, stop words aside) are absolute:
 they tell a match from the best of nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
 from vectorstore.choice import Candidate, choose, join
 from vectorstore.errors import EmbedderDown, IndexFault
-from vectorstore.fusion import Shares, fuse, raw
+from vectorstore.fusion import Shares, Weighed, fuse, weigh, weights
 from vectorstore.passage import Origin, Passage
 from vectorstore.query import Found, Hit, Query
 from vectorstore.sight import Where, visible
+from vectorstore.signals import Phrasing, Scene, cosine, rate
 from vectorstore.store import Arm, Asked, Readable, Stored
 
 DEPTH = 100  # candidates an arm
-POOL = 48  # candidates of an origin that are read and weighed
-KIND = 0.1  # what a preferred kind adds to a score
-RECENCY = 0.05  # what the newest turn gains over the first
+POOL = 100  # candidates of an origin that are read and rated by every signal
+NAME = 3.0  # what an exact name adds to a score
+KIND = 0.3  # what a preferred kind adds
+RECENCY = 0.1  # what the newest turn gains over the first
 SHORT = 160  # characters under which a hit is completed by its neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What may answer: ``named`` are the ids of candidates whose own name was said."""
+
+    scene: Scene
+    phrasings: Sequence[Phrasing]
+    named: frozenset[str]
 
 
 class Embeds(Protocol):
@@ -65,16 +77,34 @@ async def _asked(embedder: Embeds, query: Query) -> tuple[Asked, str]:
 
 
 async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query) -> list[Candidate]:
-    arms = await engine.arms(where, asked)
-    shares = fuse(arms)
-    pool = _pool(arms, shares)
-    if not pool:
+    found = await survey(engine, where, asked)
+    if not found.scene.candidates:
         return []
-    cosines = raw(arms, "dense")
+    shares = weigh([rate(found.scene, each) for each in found.phrasings], found.scene.turns, weights())
     return [
-        _weighed(stored, shares[stored.id], cosines.get(stored.id), query)
-        for stored in await engine.read(where, pool, asked.texts)
+        _weighed(stored, own, found, query)
+        for stored, own in zip(found.scene.stored, shares, strict=False)  # neighbours stand behind, unrated
     ]
+
+
+async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:
+    """What may answer, with its neighbours, and the question taken apart: all that is rated."""
+    arms = await engine.arms(where, asked)
+    pool = _pool(arms, fuse(arms))
+    if not pool:
+        return Survey(Scene((), 0), (), frozenset())
+    terms = await engine.terms(where, asked.texts)
+    stored = sorted(await engine.read(where, pool, (), terms), key=lambda one: one.id)
+    beside = await engine.read(where, *_around([one.passage for one in stored]), terms)
+    known = set(pool)
+    scene = Scene((*stored, *(one for one in beside if one.id not in known)), len(stored))
+    vectors = asked.vectors or (None,) * len(asked.texts)
+    phrasings = tuple(
+        Phrasing(text, vector, term.words, term.pairs)
+        for text, vector, term in zip(asked.texts, vectors, terms, strict=True)
+    )
+    named = frozenset(one for arm in arms if arm.signal == "name" for one in arm.scores)
+    return Survey(scene, phrasings, named)
 
 
 def _pool(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[str]:
@@ -88,18 +118,47 @@ def _pool(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[str]:
     return pool
 
 
-def _weighed(stored: Stored, shares: Shares, cosine: float | None, query: Query) -> Candidate:
-    passage, base = stored.passage, sum(shares.values())
-    signals = dict(shares)
+def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
+    """Ids and turn depths where neighbours may stand; whether one is there, the engine knows."""
+    depths = {one.depth + step for one in passages if one.origin is Origin.TURN for step in (-1, 0, 1)}
+    texts = {(one.record, one.version, one.order): one for one in passages if one.origin is not Origin.TURN}
+    beside = {
+        (record, version, order + step): one
+        for (record, version, order), one in texts.items()
+        for step in (-1, 1)
+        if order + step >= 0
+    }
+    ids = [replace(one, order=seat[2]).id for seat, one in beside.items() if seat not in texts]
+    return sorted(ids), sorted(depths)
+
+
+def _weighed(stored: Stored, shares: Weighed, found: Survey, query: Query) -> Candidate:
+    passage, more = stored.passage, dict[str, float]()
+    if stored.id in found.named:
+        more["name"] = NAME
     if passage.kind in query.kinds:
-        signals["kind"] = base * KIND
+        more["kind"] = KIND
     if passage.origin is Origin.TURN:
         newest = max(query.sight.branches.values(), default=0)
-        signals["recency"] = base * RECENCY * min(1.0, passage.depth / max(newest, 1))
-    score = round(sum(signals.values()), 5)
-    if cosine is not None:
-        signals["cosine"] = cosine
-    return Candidate(stored, score, {**signals, "coverage": stored.coverage})
+        more["recency"] = RECENCY * min(1.0, passage.depth / max(newest, 1))
+
+    def signals() -> Mapping[str, float]:
+        return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
+
+    return Candidate(stored, round(shares.total + sum(more.values()), 5), signals)
+
+
+def _absolute(stored: Stored, phrasings: Sequence[Phrasing]) -> dict[str, float]:
+    """What tells a match from the best of nothing."""
+    cosines = [cosine(stored.vector, each.vector) for each in phrasings if each.vector is not None]
+    coverage = max((_coverage(stored, each) for each in phrasings), default=0.0)
+    return {"coverage": coverage, **({"cosine": max(cosines)} if cosines else {})}
+
+
+def _coverage(stored: Stored, phrasing: Phrasing) -> float:
+    """The share of the asked words that occurs in the passage."""
+    asked = phrasing.words.keys()
+    return len(asked & stored.words.keys()) / len(asked) if asked else 0.0
 
 
 async def _completed(engine: Readable, where: Where, hits: list[Hit]) -> list[Hit]:
@@ -108,7 +167,7 @@ async def _completed(engine: Readable, where: Where, hits: list[Hit]) -> list[Hi
     if not wanted:
         return hits
     told = {one.id for hit in hits for one in hit.joined}
-    found = await engine.read(where, sorted(wanted.keys() - told), ())
+    found = await engine.read(where, sorted(wanted.keys() - told), (), ())
     for passage in sorted((one.passage for one in found), key=lambda one: -one.order):
         hit = hits[wanted[passage.id]]
         if _short(hit) and passage.path == hit.passage.path:
