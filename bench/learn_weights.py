@@ -58,7 +58,7 @@ async def _lesson(shelf: Shelf, asked: Asking) -> Lesson:
     vectors = tuple(await shelf.embedder.aembed_queries([asked.text]))
     found = await survey(shelf.store, where, Asked((asked.text,), vectors, (), DEPTH))
     signals = rate(found.scene, found.phrasings[0])
-    whose = [shelf.cut.whose[one.id] for one in found.scene.stored[: found.scene.candidates]]
+    whose = [shelf.cut.whose[one.id] for one in found.scene.stored]
     rated = np.stack([signals[name] for name in NAMES], axis=1).astype(np.float32)
     return Lesson(asked, rated, whose, np.isin(whose, asked.gold).astype(np.float32))
 

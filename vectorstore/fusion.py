@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vectorstore.store import Arm
 
 # Chosen on a part of fairytale-train: words carry stories further than MiniLM's vectors do.
-WEIGHTS: Mapping[str, float] = {"dense": 0.25, "bm25": 0.75}
+ARMS: Mapping[str, float] = {"dense": 0.25, "bm25": 0.75}
 NAME = 0.25  # an exact name is worth one and a half standard deviations
 _SPREADS = 3.0  # an average candidate gets half a share, one three deviations above it a whole
 _LITTLE = 0.05  # a share below this is not worth a line in a receipt
@@ -91,6 +91,6 @@ def _shares(signal: str, scores: Mapping[str, float]) -> dict[str, float]:
     mean = fsum(scores.values()) / len(scores)
     spread = sqrt(fsum((score - mean) ** 2 for score in scores.values()) / len(scores))
     if spread < 10**-_DIGITS:
-        return dict.fromkeys(scores, WEIGHTS[signal] / 2)
-    scale = WEIGHTS[signal] / (2 * _SPREADS)
+        return dict.fromkeys(scores, ARMS[signal] / 2)
+    scale = ARMS[signal] / (2 * _SPREADS)
     return {one: round(scale * max(0.0, (score - mean) / spread + _SPREADS), _DIGITS) for one, score in scores.items()}

@@ -25,7 +25,8 @@ from vectorstore.signals import Phrasing, Scene, cosine, rate
 from vectorstore.store import Arm, Asked, Readable, Stored
 
 DEPTH = 100  # candidates an arm
-POOL = 100  # candidates of an origin that are read and rated by every signal
+POOL = 64  # passages of an origin that are read and rated by every signal
+WIDENED = 24  # of them are joined by what stands beside them
 NAME = 3.0  # what an exact name adds to a score
 KIND = 0.3  # what a preferred kind adds
 RECENCY = 0.1  # what the newest turn gains over the first
@@ -78,49 +79,51 @@ async def _asked(embedder: Embeds, query: Query) -> tuple[Asked, str]:
 
 async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query) -> list[Candidate]:
     found = await survey(engine, where, asked)
-    if not found.scene.candidates:
+    if not found.scene.stored:
         return []
     shares = weigh([rate(found.scene, each) for each in found.phrasings], found.scene.turns, weights())
     return [
         _weighed(stored, own, found, query)
-        for stored, own in zip(found.scene.stored, shares, strict=False)  # neighbours stand behind, unrated
+        for stored, own in zip(found.scene.stored, shares, strict=True)
     ]
 
 
 async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:
-    """What may answer, with its neighbours, and the question taken apart: all that is rated."""
+    """What may answer, with its neighbours, and the question taken apart: all that is rated.
+
+    What stands beside a likely passage may answer too, even where no arm has found it: a question and
+    its answer seldom share their words.
+    """
     arms = await engine.arms(where, asked)
-    pool = _pool(arms, fuse(arms))
+    pools = _pools(arms, fuse(arms))
+    pool = [one for ids in pools for one in ids]
     if not pool:
-        return Survey(Scene((), 0), (), frozenset())
+        return Survey(Scene(()), (), frozenset())
     terms = await engine.terms(where, asked.texts)
-    stored = sorted(await engine.read(where, pool, (), terms), key=lambda one: one.id)
-    beside = await engine.read(where, *_around([one.passage for one in stored]), terms)
-    known = set(pool)
-    scene = Scene((*stored, *(one for one in beside if one.id not in known)), len(stored))
+    likely = await engine.read(where, pool, (), terms)
+    likeliest = {one for ids in pools for one in ids[:WIDENED]}
+    beside = await engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
+    candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
     vectors = asked.vectors or (None,) * len(asked.texts)
     phrasings = tuple(
         Phrasing(text, vector, term.words, term.pairs)
         for text, vector, term in zip(asked.texts, vectors, terms, strict=True)
     )
     named = frozenset(one for arm in arms if arm.signal == "name" for one in arm.scores)
-    return Survey(scene, phrasings, named)
+    return Survey(Scene(candidates), phrasings, named)
 
 
-def _pool(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[str]:
+def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]:
     """The best of each origin, so that no origin drowns another before the caps are known."""
     origins: dict[Origin, set[str]] = {}
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)
-    pool: list[str] = []
-    for ids in origins.values():
-        pool += sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL]
-    return pool
+    return [sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL] for ids in origins.values()]
 
 
 def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
     """Ids and turn depths where neighbours may stand; whether one is there, the engine knows."""
-    depths = {one.depth + step for one in passages if one.origin is Origin.TURN for step in (-1, 0, 1)}
+    depths = {one.depth + step for one in passages if one.depth for step in (-2, -1, 0, 1, 2)}
     texts = {(one.record, one.version, one.order): one for one in passages if one.origin is not Origin.TURN}
     beside = {
         (record, version, order + step): one

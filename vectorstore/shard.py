@@ -27,7 +27,7 @@ _KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
-_A_TURN = 16  # passages of one turn that are read as neighbours at most
+_A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
 

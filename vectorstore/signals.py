@@ -23,7 +23,7 @@ BEST = 3  # passages that speak for their whole record or day
 SATURATED = 2.0  # what a word can weigh in three passages together; in one it stays below 2.2
 
 _MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")\b(?:\s+(\d{1,2})\b)?", re.IGNORECASE)
+_MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")\b(?:\s+(\d{1,2})(?:st|nd|rd|th)?\b)?", re.I)
 _DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(" + "|".join(_MONTHS) + r")\b", re.IGNORECASE)
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|month|date|day)\b|\bhow long\b|什么时候|何时|哪一?年|いつ", re.I)
 _TIMES = frozenset(
@@ -50,14 +50,13 @@ class Phrasing:
 
 @dataclass(frozen=True)
 class Scene:
-    """The candidates, which come first in ``stored``, and their neighbours behind them."""
+    """The candidates of a search; many stand beside one another."""
 
     stored: Sequence[Stored]
-    candidates: int
 
-    @property
+    @cached_property
     def passages(self) -> list[Passage]:
-        return [one.passage for one in self.stored[: self.candidates]]
+        return [one.passage for one in self.stored]
 
     @cached_property
     def turns(self) -> NDArray[np.bool_]:
@@ -72,7 +71,7 @@ class Scene:
 
     @cached_property
     def before(self) -> Places:
-        """Where in ``stored`` each candidate's neighbour stands; one past the end where there is none."""
+        """Where each one's neighbour stands among them; one past the end where it is not among them."""
         return self._beside(-1)
 
     @cached_property
@@ -129,7 +128,7 @@ def _neighbour(
 
 def meaning(scene: Scene, asked: Phrasing) -> Numbers:
     """Cosine of the passage and the question."""
-    return _cosines(scene, asked)[: scene.candidates]
+    return _cosines(scene, asked)[:-1]
 
 
 def meaning_before(scene: Scene, asked: Phrasing) -> Numbers:
@@ -143,7 +142,7 @@ def meaning_after(scene: Scene, asked: Phrasing) -> Numbers:
 def words(scene: Scene, asked: Phrasing) -> Numbers:
     """BM25: how often the asked words occur, weighed by how rare they are."""
     weights, rarity = _weights(scene, asked)
-    return np.array((weights @ rarity)[: scene.candidates])
+    return np.array((weights @ rarity)[:-1])
 
 
 def words_before(scene: Scene, asked: Phrasing) -> Numbers:
@@ -165,7 +164,7 @@ def words_around(scene: Scene, asked: Phrasing) -> Numbers:
 def covers(scene: Scene, asked: Phrasing) -> Numbers:
     """The share of the asked words, weighed by how rare they are, that occurs in the passage."""
     weights, rarity = _weights(scene, asked)
-    return np.array((weights > 0)[: scene.candidates] @ rarity / max(float(rarity.sum()), 1e-9))
+    return np.array((weights > 0)[:-1] @ rarity / max(float(rarity.sum()), 1e-9))
 
 
 def covers_around(scene: Scene, asked: Phrasing) -> Numbers:
@@ -178,7 +177,7 @@ def pairs(scene: Scene, asked: Phrasing) -> Numbers:
     """The share of the question's pairs of adjacent words, rare ones counting more, that stand side by side here."""
     worth = {pair: sum(asked.words.get(word, 0.0) for word in pair) for pair in asked.pairs}
     whole = max(sum(worth.values()), 1e-9)
-    found = (one.pairs for one in scene.stored[: scene.candidates])
+    found = (one.pairs for one in scene.stored)
     return np.array([sum(worth.get(pair, 0.0) for pair in sorted(held)) / whole for held in found])
 
 
@@ -195,7 +194,7 @@ def together_covers(scene: Scene, asked: Phrasing) -> Numbers:
     """The share of the asked words that occurs anywhere among the candidates of the same record or day."""
     weights, rarity = _weights(scene, asked)
     held = np.zeros((int(scene.groups.max(initial=-1)) + 1, len(rarity)), bool)
-    np.logical_or.at(held, scene.groups, (weights > 0)[: scene.candidates])
+    np.logical_or.at(held, scene.groups, (weights > 0)[:-1])
     return np.array((held @ rarity / max(float(rarity.sum()), 1e-9))[scene.groups])
 
 
@@ -209,7 +208,7 @@ def speaker(scene: Scene, asked: Phrasing) -> Numbers:
     voiced = np.array([bool(one.speaker) for one in scene.passages], bool)
     named = {one.speaker for one, is_named in zip(scene.passages, spoken, strict=True) if is_named}
     if len(named) != 1:
-        return np.zeros(scene.candidates)
+        return np.zeros(len(scene.stored))
     return np.where(spoken, 1.0, np.where(voiced, -1.0, 0.0))
 
 
@@ -231,7 +230,8 @@ def answers(scene: Scene, asked: Phrasing) -> Numbers:
 
 def opening(scene: Scene, asked: Phrasing) -> Numbers:
     """1 where nothing stands before on the same day, or in the same record: there the news is told."""
-    return np.array(scene.before == len(scene.stored), float)
+    first = np.array([one.origin is Origin.TURN or not one.order for one in scene.passages], bool)
+    return np.array(first & (scene.before == len(scene.stored)), float)
 
 
 def tells_time(scene: Scene, asked: Phrasing) -> Numbers:
@@ -321,7 +321,7 @@ def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:
 
 
 def _window(weights: Numbers, scene: Scene) -> Numbers:
-    return np.array(weights[: scene.candidates] + weights[scene.before] + weights[scene.after])
+    return np.array(weights[:-1] + weights[scene.before] + weights[scene.after])
 
 
 def _dates(text: str) -> list[tuple[int, int]]:
