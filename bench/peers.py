@@ -4,6 +4,7 @@ Each gives the set's passages, best first; a passage that was cut stands where i
 Knows nothing of how ours works.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from bench.gold import Asking
 from bench.shelf import Shelf
 from vectorstore import Passage
-from vectorstore.sight import visible
 from vectorstore.query import Query
+from vectorstore.sight import visible
 from vectorstore.store import Asked, searchable
 
 Ranks = Callable[[Asking], list[str]]
@@ -51,7 +52,9 @@ class Peers:
         return self._order(asked, self._by_meaning(asked))
 
     def rrf(self, asked: Asking) -> list[str]:
-        ranks = [np.argsort(np.argsort(-one, kind="stable")) for one in (self._by_words(asked), self._by_meaning(asked))]
+        ranks = [
+            np.argsort(np.argsort(-one, kind="stable")) for one in (self._by_words(asked), self._by_meaning(asked))
+        ]
         return self._order(asked, sum((1 / (_K + 1 + one) for one in ranks), np.zeros(len(ranks[0]))))
 
     def _key(self, asked: Asking) -> tuple[str, str]:
@@ -81,7 +84,7 @@ async def words_alone(shelf: Shelf, asked: Asking, depth: int = 200) -> list[str
 
 def words(text: str) -> list[str]:
     found = _WORD.findall(text.lower())
-    pairs = zip(found, found[1:], strict=False)
+    pairs = itertools.pairwise(found)
     return [*found, *(first + second for first, second in pairs if _ideograms(first, second))]
 
 

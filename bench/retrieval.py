@@ -55,9 +55,7 @@ async def run(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-async def _ours(
-    shelf: Shelf, asked: Sequence[Asking], sessions: dict[str, str]
-) -> tuple[list[Metrics], list[float]]:
+async def _ours(shelf: Shelf, asked: Sequence[Asking], sessions: dict[str, str]) -> tuple[list[Metrics], list[float]]:
     rows, times = [], []
     for one in asked:
         found = await shelf.search(one, LIMIT)
@@ -70,11 +68,11 @@ async def _ours(
 
 async def _peers(shelf: Shelf, asked: Sequence[Asking], sessions: dict[str, str]) -> dict[str, Metrics]:
     vectors = await shelf.embedder.array(searchables(shelf.cut.passages))
-    questions = dict(zip((one.id for one in asked), await shelf.embedder.array([one.text for one in asked]), strict=True))
+    questions = dict(
+        zip((one.id for one in asked), await shelf.embedder.array([one.text for one in asked]), strict=True)
+    )
     peers = Peers(shelf, vectors, questions)
-    found = {
-        name: mean([measure(ranks(one), one, sessions) for one in asked]) for name, ranks in peers.all().items()
-    }
+    found = {name: mean([measure(ranks(one), one, sessions) for one in asked]) for name, ranks in peers.all().items()}
     alone = [measure(await words_alone(shelf, one), one, sessions) for one in asked]
     return {"our BM25 alone": mean(alone), **found}
 
@@ -99,7 +97,9 @@ def table(found: dict[str, Any]) -> str:
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench retrieval", description=__doc__)
-    parser.add_argument("--set", type=Path, required=True, help="a folder with set.json, passages.jsonl, questions.jsonl")
+    parser.add_argument(
+        "--set", type=Path, required=True, help="a folder with set.json, passages.jsonl, questions.jsonl"
+    )
     parser.add_argument("--embedder", default=BUNDLED, help="'bundled' or 'hf:' and a hub id or folder")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where vectors are kept")
     parser.add_argument("--no-peers", action="store_true")

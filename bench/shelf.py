@@ -90,9 +90,7 @@ def _groups(gold: Gold) -> list[list[Given]]:
 
 def _sources(gold: Gold, group: Sequence[Given]) -> Iterator[tuple[Passage, str]]:
     parts = [(one, text) for one in group for text in split(one.text)]
-    pieces = [
-        Piece(order, text, speaker=one.speaker, date=one.date) for order, (one, text) in enumerate(parts)
-    ]
+    pieces = [Piece(order, text, speaker=one.speaker, date=one.date) for order, (one, text) in enumerate(parts)]
     first = group[0]
     name = first.group or first.id
     shown = _show(gold, first.group if gold.within else "")

@@ -82,10 +82,7 @@ async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query
     if not found.scene.stored:
         return []
     shares = weigh([rate(found.scene, each) for each in found.phrasings], found.scene.turns, weights())
-    return [
-        _weighed(stored, own, found, query)
-        for stored, own in zip(found.scene.stored, shares, strict=True)
-    ]
+    return [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
 
 
 async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:

@@ -86,9 +86,7 @@ class Shard:
             for words, text in zip(asked, texts, strict=True)
         ]
 
-    def read(
-        self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
-    ) -> list[Stored]:
+    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
         records = self._page({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:

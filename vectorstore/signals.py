@@ -22,17 +22,70 @@ Places = NDArray[np.intp]
 BEST = 3  # passages that speak for their whole record or day
 SATURATED = 2.0  # what a word can weigh in three passages together; in one it stays below 2.2
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")\b(?:\s+(\d{1,2})(?:st|nd|rd|th)?\b)?", re.I)
 _DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(" + "|".join(_MONTHS) + r")\b", re.IGNORECASE)
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|month|date|day)\b|\bhow long\b|什么时候|何时|哪一?年|いつ", re.I)
 _TIMES = frozenset(
-    "yesterday today tonight tomorrow last next ago since week weeks weekend month months year years morning "
-    "monday tuesday wednesday thursday friday saturday sunday".split()
+    [
+        "yesterday",
+        "today",
+        "tonight",
+        "tomorrow",
+        "last",
+        "next",
+        "ago",
+        "since",
+        "week",
+        "weeks",
+        "weekend",
+        "month",
+        "months",
+        "year",
+        "years",
+        "morning",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
 ).union(_MONTHS)
 _TIME_IDEOGRAMS = re.compile(r"昨天|今天|明天|去年|今年|\d+年")
 _COUNT = re.compile(r"\bhow (?:many|much|often)\b|多少|几[个次]", re.IGNORECASE)
-_NUMBERS = frozenset("one two three four five six seven eight nine ten couple several once twice".split())
+_NUMBERS = frozenset(
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "couple",
+        "several",
+        "once",
+        "twice",
+    ]
+)
 _ASKS = re.compile(r"[?？]")
 _WORD = re.compile(r"\w+")
 
@@ -115,7 +168,7 @@ def _neighbour(
     last: Mapping[tuple[object, ...], int],
     none: int,
 ) -> int:
-    *seat, order = _seat(passage)
+    *seat, _order = _seat(passage)
     beside = places.get((*seat, passage.order + step))
     if beside is None and passage.origin is Origin.TURN:
         thread, date, depth = seat[0], seat[1], passage.depth + step

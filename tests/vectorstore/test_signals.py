@@ -16,11 +16,13 @@ Make = Callable[..., Passage]
 SIGHT = Sight("t", "s", "th", {"main": 99})
 
 
-def stored(passage: Passage, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()) -> Stored:  # noqa: B006
+def stored(
+    passage: Passage, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()
+) -> Stored:
     return Stored(passage.id, passage, array("f", (1.0, 0.0)), words, pairs)
 
 
-def asked(text: str, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()) -> Phrasing:  # noqa: B006
+def asked(text: str, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()) -> Phrasing:
     return Phrasing(text, (1.0, 0.0), words, pairs)
 
 
