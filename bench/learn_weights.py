@@ -2,7 +2,7 @@
 
 Turns learn from conversations, texts from documents. The loss is that of picking the gold passage
 among the candidates (softmax), with a little shrinking; nothing but one number a signal is learned.
-`--leave-out` prints what each conversation scores with weights learned on the others.
+For conversations it prints what each scores with weights learned on the others.
 """
 
 import argparse
@@ -117,13 +117,14 @@ def sessions_of(gold: Gold) -> dict[str, str]:
 async def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
     embedder = Embedder()
     kept = Kept(embedder, args.cache)
-    found = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
+    found = json.loads(args.out.read_text(encoding="utf-8"))
     try:
         for folder in args.sets:
             gold = _part(Gold.read(folder), args.groups)
             given = await lessons(gold, kept, gold.questions[:: args.every])
-            names = [name for name in NAMES if name not in args.without]
-            found["turns" if gold.conversation else "texts"] = learn(given, names)
+            kind = "turns" if gold.conversation else "texts"
+            names = [name for name in NAMES if args.every_signal or name in found[kind]]
+            found[kind] = learn(given, names)
             if gold.conversation:
                 print(f"{gold.name}, each group left out: {_line(left_out(given, names, sessions_of(gold)))}")
             else:
@@ -156,7 +157,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--groups", type=int, default=1, help="of documents, learn from every so manyth group")
     parser.add_argument("--every", type=int, default=1, help="learn from every so manyth question")
-    parser.add_argument("--without", nargs="*", default=[], help="signals to leave out")
+    parser.add_argument(
+        "--every-signal", action="store_true", help="learn a weight for each signal, not only for those in use"
+    )
     args = parser.parse_args(argv)
     found = asyncio.run(run(args))
     args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

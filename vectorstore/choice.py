@@ -17,6 +17,7 @@ from vectorstore.store import Stored
 LIKENESS = 0.1  # how much of its score a candidate loses that is just like one chosen before it
 TWIN = 0.97  # cosine from which two passages say the same
 JOINED = 3  # passages in one hit at most
+CLOSE = 1.0  # what a passage may score less than the one beside it and still be joined to it
 OVERLAP = 20  # characters from which the end of one passage is known again in the next
 
 
@@ -48,7 +49,7 @@ def choose(
         place = int((scores - LIKENESS * closest).round(5).argmax())  # of equals the first
         scores[place] = -np.inf
         hit = ranked[place].hit
-        neighbour = _neighbour(hits, hit.passage) if len(hits) < limit else None
+        neighbour = _neighbour(hits, hit) if len(hits) < limit else None
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
         elif reason := _reason(hit, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
@@ -78,13 +79,13 @@ def _continued(text: str, more: str) -> str:
     return f"{text}\n\n{more}"
 
 
-def _neighbour(hits: Sequence[Hit], passage: Passage) -> int | None:
-    """The hit the passage lies beside, if that one has room."""
+def _neighbour(hits: Sequence[Hit], found: Hit) -> int | None:
+    """The hit that the one found lies beside, if that is not much better and has room."""
     for place, hit in enumerate(hits):
-        same = _stretch(hit.passage) == _stretch(passage)
-        if same and len(hit.joined) < JOINED:
+        near = _stretch(hit.passage) == _stretch(found.passage) and hit.score - found.score <= CLOSE
+        if near and len(hit.joined) < JOINED:
             orders = [one.order for one in hit.joined]
-            if passage.order in (min(orders) - 1, max(orders) + 1):
+            if found.passage.order in (min(orders) - 1, max(orders) + 1):
                 return place
     return None
 

@@ -20,6 +20,7 @@ Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 BEST = 3  # passages that speak for their whole record or day
+STRESS = 1.5  # how much more a good passage counts than several fair ones
 SATURATED = 2.0  # what a word can weigh in three passages together; in one it stays below 2.2
 
 _MONTHS = [
@@ -243,12 +244,18 @@ def together(scene: Scene, asked: Phrasing) -> Numbers:
     return np.array(best[scene.groups])
 
 
-def together_covers(scene: Scene, asked: Phrasing) -> Numbers:
-    """The share of the asked words that occurs anywhere among the candidates of the same record or day."""
-    weights, rarity = _weights(scene, asked)
-    held = np.zeros((int(scene.groups.max(initial=-1)) + 1, len(rarity)), bool)
-    np.logical_or.at(held, scene.groups, (weights > 0)[:-1])
-    return np.array((held @ rarity / max(float(rarity.sum()), 1e-9))[scene.groups])
+def gathered(scene: Scene, asked: Phrasing) -> Numbers:
+    """How much answers in the same record or day all together: many a fair passage, or one that stands out."""
+    raised = np.exp(STRESS * _evidence(scene, asked))
+    return np.log(np.bincount(scene.groups, weights=raised))[scene.groups]
+
+
+def foremost(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where no passage of the same record or day answers better."""
+    rated = _evidence(scene, asked)
+    best = np.full(int(scene.groups.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, scene.groups, rated)
+    return np.array(rated >= best[scene.groups], float)
 
 
 # ---- by what sort of passage it is ----
@@ -324,10 +331,10 @@ def date(scene: Scene, asked: Phrasing) -> Numbers:
 SIGNALS: tuple[Callable[[Scene, Phrasing], Numbers], ...] = (
     *(meaning, meaning_before, meaning_after),
     *(words, words_before, words_after, words_around),
-    *(covers, covers_around, pairs, together, together_covers),
+    *(covers, covers_around, pairs, together, gathered, foremost),
     *(speaker, length, asks, answers, opening, tells_time, tells_when, tells_count, date),
 )
-_PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs})
+_PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs, foremost})
 
 
 def rate(scene: Scene, asked: Phrasing) -> dict[str, Numbers]:
@@ -364,6 +371,12 @@ def _cosines(scene: Scene, asked: Phrasing) -> Numbers:
     if asked.vector is None or not scene.vectors.shape[1]:
         return np.zeros(len(scene.stored) + 1)
     return np.array(scene.vectors @ np.asarray(asked.vector, np.float32), float)
+
+
+def _evidence(scene: Scene, asked: Phrasing) -> Numbers:
+    """The ratings of a passage by itself, in one sum."""
+    by_words = sum((standard(rating(scene, asked)) for rating in (words, covers, pairs)), np.zeros(len(scene.stored)))
+    return np.array(by_words + standard(meaning(scene, asked)) / 2)
 
 
 def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:

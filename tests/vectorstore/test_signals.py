@@ -97,7 +97,8 @@ def test_words_count_by_rarity_and_a_neighbours_words_fill_the_gap(source: Make)
     assert list(signals.covers_around(said, question)) == [1.0, 1.0, 0.25]
     assert list(signals.words_before(said, question)) == [0.0, 3.0, 1.0]
     assert list(signals.words_after(said, question)) == [1.0, 0.0, 0.0]
-    assert list(signals.together_covers(said, question)) == [1.0, 1.0, 1.0]
+    assert list(signals.foremost(said, question)) == [1.0, 0.0, 0.0]
+    assert len(set(signals.gathered(said, question))) == 1
 
 
 def test_every_signal_is_finite_whatever_is_missing(turn: Make, canon: Make) -> None:
