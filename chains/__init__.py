@@ -4,7 +4,7 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.format import Format, Sampling, Skeleton, Slot
+from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.page import Citation, Page, Remark
 from chains.prompt import Cited, Dropped, Message, Prompt
 from chains.writer import Card, Usage, Written
@@ -15,6 +15,7 @@ __all__ = [
     "Cited",
     "Dropped",
     "Format",
+    "Line",
     "Message",
     "Page",
     "Prompt",
