@@ -33,6 +33,7 @@ VARIABLES = frozenset(
         "second",
         "person",
         "place",
+        "setting",
         "where",
         "thing",
         "topic",
@@ -156,6 +157,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         "second": cast[1] if len(cast) > 1 else "",
         "person": _turn(people, n),
         "place": _turn(material.places, 0),
+        "setting": _turn(material.places, 0) or "somewhere",
         "where": _turn(material.places, n),
         "thing": _turn(material.things, 0),
         "topic": _turn(material.topics, n),
@@ -202,6 +204,8 @@ class _Desk:
         self._slots = {slot.name: slot for slot in skeleton.slots}
         self._material, self._pen, self._sampling, self._tenant = material, pen, sampling, tenant
         self._on_text, self._halt = on_text, halt
+        # The worked example is there to be followed, not to be copied.
+        self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
         self._shown = self._seen = ""
         self._openings: dict[str, list[str]] = {}
@@ -275,7 +279,7 @@ class _Desk:
                     opening=opening,
                     slot=slot,
                     material=self._material,
-                    page=self._shown,
+                    page=f"{self._rules}\n{self._shown}",
                     speaker=speaker,
                 )
                 for one in drawn
