@@ -1,6 +1,8 @@
 """The default writer as a person gets it: the bundled model, in its own process."""
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
@@ -158,3 +160,12 @@ async def test_a_file_that_is_no_model_is_named_in_a_sentence(tmp_path_factory: 
         assert failed.finish == "failed"
         assert says in failed.reason
         await writer.close()
+
+
+async def test_an_engine_killed_with_9_is_back_for_the_next_answer(smol: Writer) -> None:
+    process = (await smol.chat()).process  # type: ignore[attr-defined]
+    killed = process.pid
+    os.kill(killed, signal.SIGKILL)
+    written = await smol.write(ASKED, GREEDY, tokens=4, tenant="local")
+    assert (written.finish, written.usage.generated) == ("length", 4)
+    assert process.pid != killed
