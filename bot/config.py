@@ -5,6 +5,7 @@ settings are used for.
 """
 
 import difflib
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -165,6 +166,11 @@ def load(
         return Config(Settings(**values), origins)
     except ValidationError as problem:
         raise SettingError(_wrong(problem, origins)) from None
+
+
+def author(settings: Settings) -> str:
+    """Who is speaking: as set, or the name of the person's account."""
+    return settings.author or getpass.getuser()
 
 
 def environment() -> Mapping[str, str]:
