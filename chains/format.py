@@ -30,7 +30,6 @@ class Slot:
     passed over. ``choices`` makes the slot a closed choice picked by likelihood instead. ``mark``
     is the punctuation an unfinished line gets; ``kept`` repeats the first filling (a chorus);
     ``voice`` names the variable that holds who is speaking, for nobody calls themselves by name.
-    A slot that ``rests`` takes only what stands on a passage, and stays empty where nothing does.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Slot:
     mark: str = "."
     kept: bool = False
     voice: str = ""
-    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,6 @@ class Material:
     names: frozenset[str] = frozenset()
     quote: str = ""
     unsure: str = ""
-    cited: tuple[Cited, ...] = ()
 
     @property
     def latin(self) -> bool:
@@ -106,7 +105,6 @@ def gather(
         names=frozenset(word.casefold() for source in sources for word in words(source)),
         quote=quote,
         unsure=unsure,
-        cited=tuple(passages),
     )
 
 

@@ -272,7 +272,7 @@ class _Desk:
         """A few takes of a slot, at most ROUNDS times; then what can be saved; then a quotation."""
         speaker = values.get(slot.voice, "")
         tried: list[Judged] = []
-        for heat in range(1 if slot.rests else ROUNDS):
+        for heat in range(ROUNDS):
             opening = self._opening(slot, values)
             sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
             drawn = await self._takes(self._prefix(opening), sampling, slot)
@@ -292,8 +292,6 @@ class _Desk:
             if chosen is not None:
                 return chosen.text
             tried += judged
-        if slot.rests:
-            return ""
         return (
             self._saved(slot, tried)
             or self._quoted(slot, speaker)
