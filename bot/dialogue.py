@@ -164,6 +164,7 @@ class Dialogue:
             form,
             prompt,
             request=turn.text,
+            meaning=asked.also[0] if asked.also else "",
             said=_said(talk),
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,

@@ -30,6 +30,7 @@ class Slot:
     passed over. ``choices`` makes the slot a closed choice picked by likelihood instead. ``mark``
     is the punctuation an unfinished line gets; ``kept`` repeats the first filling (a chorus);
     ``voice`` names the variable that holds who is speaking, for nobody calls themselves by name.
+    A slot that ``rests`` takes only what stands on a passage, and stays empty where nothing does.
     """
 
     name: str
@@ -42,15 +43,18 @@ class Slot:
     mark: str = "."
     kept: bool = False
     voice: str = ""
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line the program writes, with ``{variables}`` and ``<slots>``. ``seen``, where given, is
-    what the model reads in its place (prose with quotation marks helps it more than a script)."""
+    what the model reads in its place (prose with quotation marks helps it more than a script). ``needs``
+    names a variable without which the line is left out although it does not show it."""
 
     show: str
     seen: str | None = None
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, quote, sentences, words
+from chains.material import Material, number_of, sentences, words
 from chains.message import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -45,6 +45,8 @@ VARIABLES = frozenset(
         "about_topic",
         "more_topic",
         "quote",
+        "unsure",
+        "idea",
     )
 )
 
@@ -141,7 +143,8 @@ def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
 
 
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
-    return all(values.get(name) for name in _VARIABLE.findall(line.show + (line.seen or "")))
+    needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
+    return all(values.get(name) for name in needed)
 
 
 def _variables(material: Material, n: int) -> dict[str, str]:
@@ -166,7 +169,8 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
-    values["quote"] = quote(material.request, material.passages)
+    values |= {"quote": material.quote, "unsure": material.unsure}
+    values["idea"] = "" if material.quote else material.request
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -268,7 +272,7 @@ class _Desk:
         """A few takes of a slot, at most ROUNDS times; then what can be saved; then a quotation."""
         speaker = values.get(slot.voice, "")
         tried: list[Judged] = []
-        for heat in range(ROUNDS):
+        for heat in range(1 if slot.rests else ROUNDS):
             opening = self._opening(slot, values)
             sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
             drawn = await self._takes(self._prefix(opening), sampling, slot)
@@ -288,6 +292,8 @@ class _Desk:
             if chosen is not None:
                 return chosen.text
             tried += judged
+        if slot.rests:
+            return ""
         return (
             self._saved(slot, tried)
             or self._quoted(slot, speaker)

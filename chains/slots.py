@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chains.format import Slot
+from chains.grounding import ground
 from chains.material import Material, words
-from chains.names import candidates
+from chains.names import Names, candidates
 from chains.words import content as meaningful
 
 _META = re.compile(
@@ -110,6 +111,8 @@ def _fault(text: str, opening: str, slot: Slot, material: Material, page: str, s
         return "new number"
     if repeats(text) or again(text, page, opening):
         return "repeats"
+    if slot.rests and not ground(text, material.cited, Names()).citations:
+        return "rests on nothing"
     return ""
 
 
