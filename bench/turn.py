@@ -30,7 +30,8 @@ ANSWER = "Odile keeps it in the flour tin, and nobody who has asked twice was to
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One measured turn; times in milliseconds. ``after`` is from the last word of the model to the end."""
+    """One measured turn; times in milliseconds. ``after`` is from the last word of the model to the end, ``cpu``
+    this process's own (the models have processes of their own)."""
 
     first: float
     model_first: float
@@ -38,6 +39,7 @@ class Turn:
     before: float
     after: float
     overhead: float
+    cpu: float
     prompt: int
     reused: int
     generated: int
@@ -77,12 +79,12 @@ class Course:
         self.depth += 1
         inbound, paper = message(self.scope, self._event(), question(self.depth + self.shift)), Paper()
         self.watched.calls.clear()
-        began = time.perf_counter()
+        cpu, began = time.process_time(), time.perf_counter()
         reply = await self.room.respond(inbound, paper)
-        ended = time.perf_counter()
+        ended, cpu = time.perf_counter(), (time.process_time() - cpu) * 1000
         kept = await self.app.ledger.turns.get(self.scope, reply.turn)
         passages = len(kept.take.receipts["passages"]) if kept and kept.take else 0
-        return _turn(began, paper, self.watched.calls, ended, passages)
+        return _turn(began, paper, self.watched.calls, ended, cpu, passages)
 
     def _event(self) -> str:
         return f"{self.scope.thread}-{self.depth}"
@@ -103,7 +105,7 @@ def question(depth: int) -> str:
     return every[(depth - 1) % len(every)]
 
 
-def _turn(began: float, paper: Paper, calls: Sequence[Call], ended: float, passages: int) -> Turn:
+def _turn(began: float, paper: Paper, calls: Sequence[Call], ended: float, cpu: float, passages: int) -> Turn:
     if not calls:
         raise SystemExit("A turn was answered without the model: choose another --format or writer.")
     first, last = calls[0], calls[-1]
@@ -115,6 +117,7 @@ def _turn(began: float, paper: Paper, calls: Sequence[Call], ended: float, passa
         before=(first.began - began) * 1000,
         after=(ended - last.ended) * 1000,
         overhead=(ended - began - sum(call.ended - call.began for call in calls)) * 1000,
+        cpu=cpu,
         prompt=first.usage.prompt,
         reused=first.usage.reused,
         generated=sum(call.usage.generated for call in calls),
@@ -171,6 +174,7 @@ def figures(rows: Mapping[int | str, list[Turn]], depths: Sequence[int]) -> dict
         | {
             "overhead_p50_ms": median(t.overhead for t in every),
             "overhead_p95_ms": share([t.overhead for t in every], 95),
+            "own_cpu_p50_ms": median(t.cpu for t in every),
             "before_model_p50_ms": median(t.before for t in every),
             "after_model_p50_ms": median(t.after for t in every),
         }
