@@ -7,17 +7,13 @@ machine: medians of a few rounds.
 
 import argparse
 import asyncio
-import json
-import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from bench.measure import Found, Lag, arguments, found, give, share
 from chains import Message, Sampling, Written
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
@@ -35,17 +31,10 @@ def prompt(notes: int, salt: str = "") -> list[Message]:
     return [Message("system", f"{salt}You know:\n{told}"), Message("user", _ASK)]
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
+def run(args: argparse.Namespace) -> Found:
     ours = asyncio.run(_measure(args.writer, args))
     peers = {} if args.no_peers else {"transformers bf16": asyncio.run(_measure(_PEER, args))}
-    return {
-        "bench": "takes",
-        "set": args.writer,
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        "ours": ours,
-        "peers": peers,
-    }
+    return found("takes", args.writer, ours, peers)
 
 
 async def _measure(name: str, args: argparse.Namespace) -> dict[str, float]:
@@ -65,7 +54,8 @@ async def _measure(name: str, args: argparse.Namespace) -> dict[str, float]:
 async def _round(writer: Writer, n: int, notes: int) -> dict[str, float]:
     messages = prompt(notes, f"Draft {n}. ")
     fresh = await _write(writer, messages)
-    cached, lag = await _with_lag(lambda: _write(writer, messages))
+    async with Lag() as lag:
+        cached = await _write(writer, messages)
     one, three, eight = [await _timed(writer, messages, n=size) for size in (1, 3, 8)]
     return {
         "ttft_uncached_ms": fresh.usage.first_ms,
@@ -73,7 +63,7 @@ async def _round(writer: Writer, n: int, notes: int) -> dict[str, float]:
         "tokens_per_s": _rate(cached),
         "takes3_over_1": three / one,
         "takes8_over_1": eight / one,
-        "loop_lag_p99_ms": lag,
+        "loop_lag_p99_ms": share(lag.late, 99),
     }
 
 
@@ -92,42 +82,16 @@ async def _timed(writer: Writer, messages: list[Message], n: int) -> float:
     return (time.perf_counter() - began) / max(longest, 1)
 
 
-async def _with_lag(work: Callable[[], Awaitable[Written]]) -> tuple[Written, float]:
-    """How late the loop wakes from a sleep of a millisecond while the work runs: p99, milliseconds."""
-    lags: list[float] = []
-    task = asyncio.ensure_future(work())
-    while not task.done():
-        began = time.perf_counter()
-        await asyncio.sleep(0.001)
-        lags.append((time.perf_counter() - began - 0.001) * 1000)
-    return await task, statistics.quantiles(lags, n=100)[98] if len(lags) > 1 else lags[0]
-
-
 def _rate(written: Written) -> float:
     spent = (written.usage.total_ms - written.usage.first_ms) / 1000
     return (written.usage.generated - 1) / spent if spent > 0 else 0.0
 
 
-def table(result: dict[str, Any]) -> str:
-    names = ["ours", *result["peers"]]
-    columns = [result["ours"], *result["peers"].values()]
-    lines = [" ".join([f"{'':<20}", *(f"{name:>20}" for name in names)])]
-    for key in result["ours"]:
-        lines.append(" ".join([f"{key:<20}", *(f"{column.get(key, float('nan')):>20.2f}" for column in columns)]))
-    return "\n".join(lines)
-
-
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench takes", description=__doc__)
+    parser = arguments("takes", __doc__)
     parser.add_argument("--writer", default="local:smollm2-135m-instruct")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--notes", type=int, default=30, help="length of the prompt, about 24 tokens each")
     parser.add_argument("--cache", default="", help="folder for what is prepared once (default: a new one)")
-    parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
-    result = run(args)
-    print(table(result))
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
-    return 0
+    return give(run(args), args)
