@@ -57,7 +57,7 @@ async def draft(
     ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``said`` what was said before, oldest first. ``halt`` ends it
     within two tokens. Never raises for what the model does: see Written.finish.
     """
-    if form.skeleton is None:
+    if form.skeleton is None or not (writer.card.small or form.skeleton.told):
         return await _freely(writer, form, prompt, prompt.messages, sampling, tenant, on_text, halt)
     material = gather(prompt.messages, request, meaning=meaning, said=said, passages=prompt.passages)
     if writer.card.small:

@@ -62,7 +62,8 @@ class Skeleton:
 
     ``times`` is the least, usual and most often the block comes. ``count`` are the words a person
     counts it in (*6 lines*), ``fixed`` how many of those ``head`` and ``tail`` hold already.
-    ``cap`` are words that count the block's slots: *4 lines* of a song ends it after four.
+    ``cap`` are words that count the block's slots: *4 lines* of a song ends it after four. A skeleton
+    that is not ``told`` is for small writers only; a large one writes from the contract alone.
     """
 
     block: tuple[Line, ...]
@@ -73,6 +74,7 @@ class Skeleton:
     count: tuple[str, ...] = ()
     fixed: int = 0
     cap: tuple[str, ...] = ()
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
