@@ -117,12 +117,12 @@ class _Seat:
 
     async def _watch(self) -> None:
         """Say when the room is open, and then when the writer is loaded."""
-        try:
-            opened = await asyncio.shield(self._opening)
-        except Exception as error:  # noqa: BLE001 - raised again once the prompt is put away
+        await asyncio.wait({self._opening})
+        if error := self._opening.exception():
             self._failed = error
             self._repl.leave()
             return
+        opened = self._opening.result()
         self._repl.announce(opened.greeting)
         await self._look(opened)
         said = await opened.writer_ready()
