@@ -93,7 +93,7 @@ async def ours(folder: Path) -> tuple[dict[str, float], list[str]]:
         await app.learning.learn(show, [folder], "bench", silent)
         texts = await embedded(app, show)
         figures = speeds(len(texts), sum(map(len, texts)), seconds)
-        size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+        size = sum(path.stat().st_blocks * 512 for path in home.rglob("*") if path.is_file())  # files may be sparse
         return figures | {
             "files": done.sources + done.entries,
             "files_skipped": len(done.skipped),

@@ -56,12 +56,14 @@ def pipeline(writer: str, cache: str, **given: Any) -> tuple[HuggingFacePipeline
     kind, _, name = writer.partition(":")
     if kind not in ("local", "hf"):
         raise SystemExit(f"There is no ordinary way to drive {writer} here: use --no-peers.")
+    transformers.logging.disable_progress_bar()
     place = cache or str(settings(Path(), writer).cache)
     model, tokenizer = open_model(Spec("", name, place), lambda said: None)
     # The model brings settings of its own for drawing; greedy decoding has no use for them.
-    model.generation_config = transformers.GenerationConfig(eos_token_id=model.generation_config.eos_token_id)
+    model.generation_config = transformers.GenerationConfig(
+        eos_token_id=model.generation_config.eos_token_id, pad_token_id=tokenizer.eos_token_id
+    )
     made = transformers.pipeline("text-generation", model=model, tokenizer=tokenizer, return_full_text=False, **given)
-    made.generation_config.pad_token_id = tokenizer.eos_token_id
     context = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
     return HuggingFacePipeline(pipeline=made, model_id=name), tokenizer, context
 

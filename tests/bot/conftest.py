@@ -14,17 +14,15 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import event
 
-from bot import passages
 from bot.app import App, Conversing, assemble, begin_writer, open_conversing
 from bot.config import Settings
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
-from memory import Scope, Show, Status, TakeStatus
+from memory import Scope, Show, TakeStatus
 from memory.ledger import Ledger
-from vectorstore import Passage
 from vectorstore.embedding import Embedder
 from vectorstore.index import Index
-from vectorstore.store import fingerprint
 
+Owed = Callable[[Ledger], Any]
 T = TypeVar("T", bound=Out)
 HERE = Scope("slack", "T1", "C1", "th1")
 _events = count()
@@ -97,14 +95,15 @@ class Stage:
 class Desk:
     """One person at work in one place. Moves along when an answer says so."""
 
-    def __init__(self, talks: Conversing, scope: Scope = HERE, author: str = "eva") -> None:
+    def __init__(self, talks: Conversing, scope: Scope, owed: Owed, author: str = "eva") -> None:
         self.talks = talks
+        self._owed = owed
         self.app: App = talks.app
         self.scope = scope
         self.author = author
 
     def at(self, scope: Scope) -> "Desk":
-        return Desk(self.talks, scope, self.author)
+        return Desk(self.talks, scope, self._owed, self.author)
 
     async def say(self, text: str, event_id: str = "", on_text: Callable[[str], Any] | None = None) -> Stage:
         return await self._put(
@@ -147,29 +146,8 @@ class Desk:
     async def agrees(self) -> None:
         """The index holds exactly what the ledger says it should, of every show."""
         await self.app.librarian.settle()
-        held, owed = await self.app.index.fingerprints(), await owed_by(self.app.ledger)
+        held, owed = await self.app.index.fingerprints(), await self._owed(self.app.ledger)
         assert held == owed, f"missing {owed.keys() - held.keys()}, too much {held.keys() - owed.keys()}"
-
-
-async def owed_by(ledger: Ledger) -> dict[str, str]:
-    """Point id to fingerprint of all the ledger says can be found: read through what people read
-    through, and not through the librarian's own reads."""
-    async with ledger._database.reading() as tx:
-        tenants = [row[0] for row in await tx.exec_driver_sql("SELECT DISTINCT tenant FROM shows")]
-        places = [Scope(*row) for row in await tx.exec_driver_sql("SELECT platform, tenant, room, key FROM threads")]
-    cut: list[Passage] = []
-    for tenant in tenants:
-        for show in await ledger.shows.all(tenant):
-            for entry in await ledger.canon.listing(tenant, show.id, statuses=tuple(Status)):
-                cut += passages.of_entry(show, entry)
-            for source in await ledger.sources.listing(tenant, show.id):
-                cut += passages.of_source(show, source, await ledger.sources.pieces(tenant, show.id, source.id))
-    for place in places:
-        talk = await ledger.threads.conversation(place, 10_000)
-        for turn in talk.window:
-            if turn.take is not None and turn.take.status is not TakeStatus.WRITING:
-                cut += passages.of_turn(talk.show, talk.thread, turn)
-    return {one.id: fingerprint(one) for one in cut}
 
 
 @pytest.fixture(scope="session")
@@ -224,21 +202,22 @@ def build(stack: AsyncExitStack, ledger: Ledger, index: Index, embedder: Embedde
 
 
 @pytest.fixture
-async def desk(build: Build) -> Desk:
-    """A person in a room that works on a show without canon."""
-    return await seated(await build())
+def sit(owed: Owed) -> Callable[..., Any]:
+    """``await sit(talks, scope, show)``: a person in a room bound to a show of that name."""
 
+    async def seated(talks: Conversing, scope: Scope = HERE, show: str = "The Salt Road") -> Desk:
+        made = await talks.app.ledger.shows.ensure(scope.tenant, show)
+        await talks.app.ledger.shows.bind(scope, made.id)
+        return Desk(talks, scope, owed)
 
-async def seated(talks: Conversing, scope: Scope = HERE, show: str = "The Salt Road") -> Desk:
-    made = await talks.app.ledger.shows.ensure(scope.tenant, show)
-    await talks.app.ledger.shows.bind(scope, made.id)
-    return Desk(talks, scope)
+    return seated
 
 
 @pytest.fixture
-def sit() -> Callable[..., Any]:
-    """``await sit(talks, scope, show)``: a person in a room bound to a show of that name."""
-    return seated
+async def desk(build: Build, sit: Callable[..., Any]) -> Desk:
+    """A person in a room that works on a show without canon."""
+    made: Desk = await sit(await build())
+    return made
 
 
 @pytest.fixture
