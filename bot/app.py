@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +125,16 @@ def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: I
         learning=Learning(reader, ledger.shows, BibleFiles(ledger.bible, ledger.canon), ledger.sources, librarian),
         rooms=Rooms(ledger.shows, ledger.threads, settings.window),
         lore=Lores(ledger),
-        formats=loaded.named,
+        formats=_bounded(loaded.named, settings.answer_tokens),
         problems=loaded.problems,
     )
+
+
+def _bounded(formats: Mapping[str, Format], tokens: int) -> Mapping[str, Format]:
+    """The formats with the longest answer the settings allow."""
+    if not tokens:
+        return formats
+    return {name: replace(form, tokens=min(form.tokens, tokens)) for name, form in formats.items()}
 
 
 async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Conversing:

@@ -174,7 +174,8 @@ class Dialogue:
             self._writer,
             form,
             prompt,
-            request=_request(ask),
+            request=turn.text,
+            meaning=asked.also[0] if asked.also else "",
             said=_said(talk),
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,
@@ -284,10 +285,6 @@ def _query(asked: Question, ask: Ask) -> Query:
     sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
     first = talk.window[0].depth if talk.window else turn.depth
     return asked.query(sight, before=first)
-
-
-def _request(ask: Ask) -> str:
-    return f"{ask.turn.text}\n({ask.steer})" if ask.steer else ask.turn.text
 
 
 def _said(talk: Conversation) -> list[str]:

@@ -45,6 +45,7 @@ async def draft(
     prompt: Prompt,
     *,
     request: str,
+    meaning: str,
     said: Sequence[str],
     sampling: Sampling,
     tenant: str,
@@ -53,12 +54,12 @@ async def draft(
 ) -> Written:
     """The page, streamed to ``on_text`` as it comes; the pieces join to the text returned.
 
-    ``request`` is what the person asked, ``said`` what was said before, oldest first. ``halt`` ends it
+    ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``said`` what was said before, oldest first. ``halt`` ends it
     within two tokens. Never raises for what the model does: see Written.finish.
     """
-    if form.skeleton is None:
+    if form.skeleton is None or not (writer.card.small or form.skeleton.told):
         return await _freely(writer, form, prompt, prompt.messages, sampling, tenant, on_text, halt)
-    material = gather(prompt.messages, request, said=said, passages=prompt.passages)
+    material = gather(prompt.messages, request, meaning=meaning, said=said, passages=prompt.passages)
     if writer.card.small:
         return await fill(form.skeleton, material, writer, sampling=sampling, tenant=tenant, on_text=on_text, halt=halt)
     messages = _instructed(form.skeleton, material, prompt, writer.card)

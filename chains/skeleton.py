@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, quote, sentences, words
+from chains.material import Material, number_of, sentences, words
 from chains.message import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -33,6 +33,7 @@ VARIABLES = frozenset(
         "second",
         "person",
         "place",
+        "setting",
         "where",
         "thing",
         "topic",
@@ -44,6 +45,8 @@ VARIABLES = frozenset(
         "about_topic",
         "more_topic",
         "quote",
+        "unsure",
+        "idea",
     )
 )
 
@@ -140,7 +143,8 @@ def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
 
 
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
-    return all(values.get(name) for name in _VARIABLE.findall(line.show + (line.seen or "")))
+    needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
+    return all(values.get(name) for name in needed)
 
 
 def _variables(material: Material, n: int) -> dict[str, str]:
@@ -156,6 +160,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         "second": cast[1] if len(cast) > 1 else "",
         "person": _turn(people, n),
         "place": _turn(material.places, 0),
+        "setting": _turn(material.places, 0) or "somewhere",
         "where": _turn(material.places, n),
         "thing": _turn(material.things, 0),
         "topic": _turn(material.topics, n),
@@ -164,7 +169,8 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
-    values["quote"] = quote(material.request, material.passages)
+    values |= {"quote": material.quote, "unsure": material.unsure}
+    values["idea"] = "" if material.quote else material.request
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -202,6 +208,8 @@ class _Desk:
         self._slots = {slot.name: slot for slot in skeleton.slots}
         self._material, self._pen, self._sampling, self._tenant = material, pen, sampling, tenant
         self._on_text, self._halt = on_text, halt
+        # The worked example is there to be followed, not to be copied.
+        self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
         self._shown = self._seen = ""
         self._openings: dict[str, list[str]] = {}
@@ -275,7 +283,7 @@ class _Desk:
                     opening=opening,
                     slot=slot,
                     material=self._material,
-                    page=self._shown,
+                    page=f"{self._rules}\n{self._shown}",
                     speaker=speaker,
                 )
                 for one in drawn
