@@ -177,12 +177,14 @@ class Dialogue:
             request=turn.text,
             meaning=asked.also[0] if asked.also else "",
             said=_said(talk),
+            names=lore.names,
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,
             on_text=play.text,
             halt=halt,
         )
-        page = ground(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        # Pure, but long enough to be felt by who else is being answered.
+        page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

@@ -82,13 +82,19 @@ class Learning:
         done = Learned()
         finds: Finds = await asyncio.to_thread(find, paths)
         done.skipped += [(str(skip.path), skip.reason) for skip in finds.skipped if skip.reason != "it is hidden"]
+        indexing: asyncio.Task[int] | None = None
         for number, path in enumerate(finds.files):
             if halt is not None and halt.is_set():
                 done.skipped.append((f"{len(finds.files) - number} more files", "stopped"))
                 break
             await tell(Step("learn", f"Reading {path.name}", "running", number, len(finds.files)))
             await self._file(show, path, who, done)
+            if indexing is None or indexing.done():
+                # Reading and embedding are different processes' work: they go on side by side.
+                indexing = asyncio.create_task(self._catalogue.settle())
         await tell(Step("learn", f"Read {len(finds.files)} files", "done", len(finds.files), len(finds.files)))
+        if indexing is not None:
+            await asyncio.gather(indexing, return_exceptions=True)  # what it met, the last run meets again
         await self._index(tell)
         done.seconds = time.perf_counter() - began
         return done

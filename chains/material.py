@@ -5,12 +5,13 @@ Knows nothing of models, of how passages were found, or of platforms.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chains.evidence import LIKELY, answer, is_question, muses
 from chains.message import Message
-from chains.names import candidates
+from chains.names import Names, candidates
 from chains.prompt import Cited
 from chains.words import COMMON, spans
 
@@ -81,12 +82,14 @@ def gather(
     meaning: str = "",
     said: Sequence[str] = (),
     passages: Sequence[Cited] = (),
+    names: Names | None = None,
 ) -> Material:
     """Read the request, then what was ``said`` before (oldest first), then the retrieved passages.
-    ``meaning`` is the request with what it refers to put in, where it refers to something."""
+    ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
+    are the canon's."""
     asked = _TAIL.sub("", request.strip()).strip() or request.strip()
     cast, others = _cast(asked, said, passages)
-    places = _of_kind("place", asked, said, passages)
+    places = _of_kind("place", asked, said, passages) or _spoken_of("place", passages, names or Names())
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
     quote, unsure = _quoted(request, meaning, passages)
@@ -187,6 +190,12 @@ def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cite
     texts = [asked, *reversed(said)]
     named = [_lowered(p.title) for text in texts for p in mine if _where(p, text) is not None]
     return _once([*named, *(_lowered(p.title) for p in mine)])
+
+
+def _spoken_of(kind: str, passages: Sequence[Cited], names: Names) -> tuple[str, ...]:
+    """Canon names of a kind that the passages speak of, the most often first."""
+    told = Counter(m.name.name for p in passages for m in names.find(p.text) if m.name.kind == kind)
+    return tuple(_lowered(name) for name, _ in told.most_common())
 
 
 def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:

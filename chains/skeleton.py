@@ -307,8 +307,9 @@ class _Desk:
         use = self._usage
         self._usage = replace(
             use,
-            prompt=max(use.prompt, *(one.usage.prompt for one in drawn)),
-            reused=max(use.reused, *(one.usage.reused for one in drawn)),
+            # Of the first draw only: later ones find the cache that it left.
+            prompt=use.prompt or drawn[0].usage.prompt,
+            reused=use.reused if use.prompt else drawn[0].usage.reused,
             generated=use.generated + sum(one.usage.generated for one in drawn),
         )
         if all(one.finish == "failed" for one in drawn):
