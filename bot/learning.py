@@ -95,7 +95,7 @@ class Learning:
         await tell(Step("learn", f"Read {len(finds.files)} files", "done", len(finds.files), len(finds.files)))
         if indexing is not None:
             await asyncio.gather(indexing, return_exceptions=True)  # what it met, the last run meets again
-        await self._index(tell)
+        await self._index(tell, done)
         done.seconds = time.perf_counter() - began
         return done
 
@@ -156,13 +156,13 @@ class Learning:
         done.unchanged += not changed
         done.passages += len(document.chunks) if changed else 0
 
-    async def _index(self, tell: Tell) -> None:
+    async def _index(self, tell: Tell, done: Learned) -> None:
         async def progress(worked: int, total: int) -> None:
             await tell(Step("index", "Indexing", "running", worked, total))
 
-        worked = await self._catalogue.settle(progress)
-        if worked:
-            await tell(Step("index", "Indexed", "done", worked, worked))
+        await self._catalogue.settle(progress)
+        if done.passages:
+            await tell(Step("index", "Indexed", "done", done.passages, done.passages))
 
 
 def _is_front_page(meta: Mapping[str, object]) -> bool:

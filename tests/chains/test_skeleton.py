@@ -118,8 +118,8 @@ async def test_the_small_model_fills_every_format_into_a_valid_page_and_shows_wh
         assert VALID[name](page.text) == "", page.text
         assert page.finish == "complete"
         assert "".join(shown) == page.text
-        assert len(shown) > 10
-        assert page.usage.generated > 0
+        assert len(shown) > 10 or name == "chat"  # a quotation comes in one piece
+        assert page.usage.generated > 0 or name == "chat"
         assert strays(LABELS.sub("", page.text), at) == ()
 
 
@@ -211,11 +211,24 @@ async def test_a_straying_sentence_is_cut_where_another_one_stands() -> None:
     assert page.text == "1. Ida hides the brass key."
 
 
-async def test_a_question_in_chat_is_answered_by_canon_first() -> None:
+async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
     pen = Scripted([["It is kept where nobody looks."]])
     at = material("Who made the brass key?", FORMATS["chat"])
     page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
-    assert page.text == "The brass key stops the clock. It was made by Ida's mother.\nIt is kept where nobody looks."
+    assert page.text == "The brass key stops the clock. It was made by Ida's mother."
+
+
+async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
+    at = material("Who sank the brass trawler in Lisbon last winter?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert page.text.startswith("Canon does not say that in so many words.")
+
+
+async def test_asked_for_ideas_in_chat_the_model_speaks() -> None:
+    pen = Scripted([["Ida could hide the brass key."]])
+    at = material("What could Ida do next?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
+    assert page.text == "Ida could hide the brass key."
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
