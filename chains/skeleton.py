@@ -227,9 +227,15 @@ class _Desk:
             return
         shown = _SLOT.split(_put(line.show, values))
         seen = _SLOT.split(_put(line.show if line.seen is None else line.seen, values))
-        await self._say(("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0])
+        before, seen_before = ("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0]
+        if any(letter.isalnum() for letter in before) or len(shown) == 1:
+            await self._say(before, seen_before)
+            before = seen_before = ""
         for name, after_shown, after_seen in zip(shown[1::2], shown[2::2], seen[2::2], strict=True):
-            text = await self._fill(self._slots[name], values)
+            # Markup alone ("**", "- ") waits for the words it belongs to.
+            text = await self._fill(self._slots[name], values, seen_before)
+            await self._say(before, seen_before)
+            before = seen_before = ""
             for word in re.findall(r"\s*\S+", text):
                 await self._say(word, word)
             await self._say(after_shown, after_seen)
@@ -246,36 +252,37 @@ class _Desk:
         if self._on_text is not None:
             await self._on_text(shown)
 
-    async def _fill(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _fill(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
+        """What stands in the slot; ``before`` is what the model reads after all that was said so far."""
         if slot.choices:
-            return await self._choose(slot, values)
+            return await self._choose(slot, values, before)
         if not slot.kept:
-            return await self._draw(slot, values)
+            return await self._draw(slot, values, before)
         if slot.name not in self._kept:
-            self._kept[slot.name] = await self._draw(slot, values)
+            self._kept[slot.name] = await self._draw(slot, values, before)
         return self._kept[slot.name]
 
-    async def _choose(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _choose(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
         options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
         asked = {word.casefold() for word in words(self._material.request)}
         named = [option for option in options if option.strip(".").casefold() in asked]
         if named:
             return named[0]
         try:
-            odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+            odds = await self._heed(self._pen.choose(self._prefix(before), options, tenant=self._tenant))
         except WriterError:
             # Not every writer can weigh options; the format names its likeliest first.
             return options[0]
         return max(zip(odds, options, strict=True), key=lambda pair: pair[0])[1]
 
-    async def _draw(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _draw(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
         """A few takes of a slot, at most ROUNDS times; then what can be saved; then a quotation."""
         speaker = values.get(slot.voice, "")
         tried: list[Judged] = []
         for heat in range(ROUNDS):
             opening = self._opening(slot, values)
             sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
-            drawn = await self._takes(self._prefix(opening), sampling, slot)
+            drawn = await self._takes(self._prefix(before + opening), sampling, slot)
             judged = [
                 judge(
                     _join(opening, one.text),
