@@ -1,6 +1,6 @@
 """Dialogue: one turn, from what a person said to the page they read.
 
-`_answer` reads as a list of assignments: each stage takes values and returns a value, and none calls
+`_write` reads as a list of assignments: each stage takes values and returns a value, and none calls
 an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
 """
 
@@ -22,6 +22,7 @@ from chains import (
     Prompt,
     Question,
     Sampling,
+    WriterError,
     Written,
     check,
     claims,
@@ -148,6 +149,17 @@ class Dialogue:
         await asyncio.gather(*self._behind, return_exceptions=True)
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
+        """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
+        play = _Play(stage, self._saver(ask.talk.thread.scope, ask.take))
+        try:
+            return await self._write(ask, play, stage, halt)
+        except WriterError as error:
+            await self._break_off(ask, play, TakeStatus.FAILED, str(error))
+            return await _failed(stage, ask.turn, str(error))
+        finally:  # the surface broke, or nobody waits any more
+            await self._break_off(ask, play, TakeStatus.STOPPED, _BROKEN_OFF)
+
+    async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
         talk, turn = ask.talk, ask.turn
         form = self._formats.get(turn.format) or self._formats["chat"]
@@ -155,30 +167,50 @@ class Dialogue:
         asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
         found = await self._library.search(_query(asked, ask))
-        await _wait_for(self._writer, stage)
-        prompt = await self._prompt(ask, form, found, lore)
+        loading = await self._see_to_writer(form, stage)
+        prompt = await self._prompt(ask, form, found, lore, exact=loading is None)
         ready = time.perf_counter()
-        play = _Play(stage, self._saver(talk.thread.scope, ask.take))
         written = await draft(
             self._writer,
             form,
             prompt,
-            request=_request(ask),
+            request=turn.text,
+            meaning=asked.also[0] if asked.also else "",
             said=_said(talk),
+            names=lore.names,
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,
             on_text=play.text,
             halt=halt,
         )
-        page = ground(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        if loading is not None:
+            loading.cancel()
+        # Pure, but long enough to be felt by who else is being answered.
+        page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
+        play.ended = True
         self._later(self._keep_recap(talk.thread.scope))
         return await _finish(stage, turn, form, written, page, found)
 
-    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore) -> Prompt:
-        """Fit what there is into the writer's context, counted in its own tokens."""
+    async def _see_to_writer(self, form: Format, stage: Stage) -> "asyncio.Task[None] | None":
+        """The first message may come before the model is loaded. Then the person is told, and waits only
+        where the writer has to begin: a small one that fills a skeleton may find canon speaking first."""
+        loading = asyncio.ensure_future(self._writer.ready())
+        loading.add_done_callback(_heard)
+        done, _ = await asyncio.wait({loading}, timeout=0.2)
+        if done:
+            return None
+        telling = asyncio.create_task(_tell_loading(loading, self._writer.card.name, stage))
+        if form.skeleton is not None and self._writer.card.small:
+            return telling
+        await telling
+        return None
+
+    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore, *, exact: bool) -> Prompt:
+        """Fit what there is into the writer's context, counted in its own tokens; too carefully where
+        it is not loaded yet."""
         card = self._writer.card
         wanted = claims(
             ask.talk,
@@ -192,7 +224,7 @@ class Dialogue:
             previous=ask.previous,
         )
         counted = texts(wanted)
-        counts = await self._writer.count(counted)
+        counts = await self._writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]
         return fit(wanted, dict(zip(counted, counts, strict=True)), card, form)
 
     def _saver(self, scope: Scope, take: Take) -> Callable[[str], Awaitable[None]]:
@@ -208,6 +240,14 @@ class Dialogue:
             scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
         )
         self._catalogue.ring()
+
+    async def _break_off(self, ask: Ask, play: "_Play", status: TakeStatus, reason: str) -> None:
+        """End a take that will not be written on, with what was shown of it."""
+        if not play.ended:
+            play.ended = True
+            name = self._writer.card.name
+            await self._turns.finish(ask.talk.thread.scope, ask.take.id, play.shown, status, reason, {}, name)
+            self._catalogue.ring()
 
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -232,20 +272,29 @@ _STATUS = {
 }
 
 
+_BROKEN_OFF = "This answer broke off before its end."
+
+
 class _Play:
-    """Passes text on to the stage as it comes, and saves what was shown about once a second."""
+    """Passes text on to the stage as it comes, and saves what was shown about once a second. ``ended``
+    is set when the take is saved as it ended."""
 
     def __init__(self, stage: Stage, save: Callable[[str], Awaitable[None]]) -> None:
         self._stage = stage
         self._save = save
         self._shown: list[str] = []
         self._saved = time.monotonic()
+        self.ended = False
+
+    @property
+    def shown(self) -> str:
+        return "".join(self._shown)
 
     async def text(self, delta: str) -> None:
-        self._shown.append(delta)
         await self._stage.show(Text(delta))
+        self._shown.append(delta)
         if time.monotonic() - self._saved >= DRAFT_EVERY:
-            await self._save("".join(self._shown))
+            await self._save(self.shown)
             self._saved = time.monotonic()
 
 
@@ -255,10 +304,6 @@ def _query(asked: Question, ask: Ask) -> Query:
     sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
     first = talk.window[0].depth if talk.window else turn.depth
     return asked.query(sight, before=first)
-
-
-def _request(ask: Ask) -> str:
-    return f"{ask.turn.text}\n({ask.steer})" if ask.steer else ask.turn.text
 
 
 def _said(talk: Conversation) -> list[str]:
@@ -273,15 +318,16 @@ def _sampling(form: Format, ask: Ask) -> Sampling:
     return replace(form.sampling, seed=form.sampling.seed + ask.take.number - 1)
 
 
-async def _wait_for(writer: Writer, stage: Stage) -> None:
-    """The first message may come before the model is loaded: then the person sees why they wait."""
-    loading = asyncio.ensure_future(writer.ready())
-    done, _ = await asyncio.wait({loading}, timeout=0.2)
-    if not done:
-        await stage.show(Step("writer", f"Loading {writer.card.name}", "running"))
-        await asyncio.wait({loading})
-        await stage.show(Step("writer", f"Loading {writer.card.name}", "failed" if loading.exception() else "done"))
-    loading.exception()  # the writing itself ends with this reason
+def _heard(loading: "asyncio.Future[None]") -> None:
+    """What kept the writer from loading is not lost: the writing itself ends with this reason."""
+    if not loading.cancelled():
+        loading.exception()
+
+
+async def _tell_loading(loading: "asyncio.Future[None]", name: str, stage: Stage) -> None:
+    await stage.show(Step("writer", f"Loading {name}", "running"))
+    await asyncio.wait({loading})
+    await stage.show(Step("writer", f"Loading {name}", "failed" if loading.exception() else "done"))
 
 
 async def _shown_before(begun: Begun, stage: Stage) -> Reply:
@@ -296,9 +342,8 @@ async def _shown_before(begun: Begun, stage: Stage) -> Reply:
 async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found) -> Reply:
     """Everything under the page, then the end."""
     if written.finish == "failed":
-        await stage.show(Fail(written.reason, ref()))
-        await stage.show(Offer("again", "Try again"))
-    elif written.finish != "stopped":
+        return await _failed(stage, turn, written.reason)
+    if written.finish != "stopped":
         await stage.show(Final(page.text))
         for citation in page.citations:
             await stage.show(Cite(citation.n, citation.title))
@@ -308,6 +353,14 @@ async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page
             await stage.show(Offer("again", steer, steer))
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
     reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
+    await stage.finish(reply)
+    return reply
+
+
+async def _failed(stage: Stage, turn: Turn, reason: str) -> Reply:
+    await stage.show(Fail(reason, ref()))
+    await stage.show(Offer("again", "Try again"))
+    reply = Reply("failed", turn.id, reason)
     await stage.finish(reply)
     return reply
 
