@@ -35,8 +35,20 @@ def conversation(at: Path) -> Path:
         for n, (who, text) in enumerate(SAID)
     ]
     questions = [
-        {"id": "q1", "group": "one", "question": "Did Ada say that she bought a telescope with brass fittings?", "gold": ["one/0"], "category": "what"},
-        {"id": "q2", "group": "two", "question": "Was Ben busy planting potatoes all weekend?", "gold": ["two/3"], "category": "what"},
+        {
+            "id": "q1",
+            "group": "one",
+            "question": "Did Ada say that she bought a telescope with brass fittings?",
+            "gold": ["one/0"],
+            "category": "what",
+        },
+        {
+            "id": "q2",
+            "group": "two",
+            "question": "Was Ben busy planting potatoes all weekend?",
+            "gold": ["two/3"],
+            "category": "what",
+        },
         {"id": "q3", "group": "two", "question": "Who came?", "gold": [], "category": "none"},
     ]
     return folder(at, "conversation", "within group", passages, questions)
