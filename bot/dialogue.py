@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 0.25
 """Seconds a turn waits for the index to take in what was changed just before it."""
 
+SMALL_LIMIT = 5
+"""Passages a small writer is given at most: among more it copies the wrong one, and reads long."""
+
 DRAFT_EVERY = 1.0
 """Seconds between two savings of what has been shown of an answer so far."""
 
@@ -166,6 +169,8 @@ class Dialogue:
         lore = await self._lore(talk.show)
         asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
+        if self._writer.card.small:
+            asked = replace(asked, limit=min(asked.limit, SMALL_LIMIT))
         found = await self._library.search(_query(asked, ask))
         loading = await self._see_to_writer(form, stage)
         prompt = await self._prompt(ask, form, found, lore, exact=loading is None)
