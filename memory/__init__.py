@@ -15,6 +15,7 @@ from memory.errors import (
     NotFound,
     Refused,
 )
+from memory.inbox import Change, Kept, Letter, LetterState
 from memory.outbox import Job, Record
 from memory.sources import Piece, Source
 from memory.text import fold
@@ -22,16 +23,20 @@ from memory.text import fold
 __all__ = [
     "KINDS",
     "Begun",
+    "Change",
     "Conversation",
     "Decision",
     "Draft",
     "Entry",
     "Job",
+    "Kept",
     "LedgerBusy",
     "LedgerError",
     "LedgerSetting",
     "LedgerTooNew",
     "LedgerUnavailable",
+    "Letter",
+    "LetterState",
     "Name",
     "NotFound",
     "Piece",

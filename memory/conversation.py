@@ -42,12 +42,14 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel and what it is set to. ``show`` is a show's id, or None while unbound."""
+    """A channel and what it is set to. ``show`` is a show's id, or None while unbound. ``deciders`` are
+    the people who may change canon here, by the platform's ids; none means everyone."""
 
     scope: Scope
     show: str | None = None
     format: str = "chat"
     note: str = ""
+    deciders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
