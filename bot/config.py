@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     window: int = Field(12, ge=1, le=200, description="Turns that are read word for word; earlier ones by recap.")
     answer_tokens: int = Field(0, ge=0, description="Longest answer in tokens. 0: as the format says.")
     threads: int = Field(0, ge=0, le=1024, description="Processor threads for local models. 0: the engine decides.")
+    turns: int = Field(4, ge=1, le=64, description="Turns that may be at work at once, each in a thread of its own.")
+    tenant_turns: int = Field(0, ge=0, le=64, description="The same for one workspace or server. 0: as many as turns.")
     author: str = Field("", description="Your name in the conversation. Empty: your user name.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log tells.")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.commands import TABLE, find
 from bot.commands.call import Call, Handler, Mistaken
 from bot.dialogue import Dialogue
-from bot.events import Fail, Inbound, Reply, Stage
+from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
 from bot.rooms import Rooms, Unbound
 from chains import WriterError
 from memory import LedgerError
@@ -30,10 +30,14 @@ class Desk:
     async def respond(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
         """Play the answer onto ``stage`` and finish it."""
         try:
+            if inbound.kind in ("edit", "delete", "form"):
+                return await self._handlers[inbound.kind](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
             talk = await self._rooms.enter(inbound.scope)
             return await self._dialogue.turn(inbound, talk, stage, halt)
+        except Unbound as error:
+            return await self._which_show(inbound, stage, error)
         except EXPECTED as error:
             await stage.show(Fail(str(error)))
             reply = Reply("failed", reason=str(error))
@@ -46,4 +50,24 @@ class Desk:
             near = difflib.get_close_matches(inbound.name, [known.name for known in TABLE], n=1)
             hint = f"did you mean /{near[0]}?" if near else "`/help` lists what there is."
             raise Mistaken(f"There is no command /{inbound.name}: {hint}")
+        await self._may(inbound, command.name)
         return await self._handlers[command.name](Call(replace(inbound, name=command.name), stage, halt))
+
+    async def _may(self, inbound: Inbound, command: str) -> None:
+        """Where a room says who changes canon, nobody else does. Raises Mistaken."""
+        changes = command == "keep" or (command == "canon" and inbound.text.split(" ")[0] in ("edit", "retire"))
+        if changes and inbound.who:
+            deciders = (await self._rooms.look(inbound.scope)).room.deciders
+            if deciders and inbound.who not in deciders:
+                raise Mistaken("In this room others decide what becomes canon; `/settings` says who.")
+
+    async def _which_show(self, inbound: Inbound, stage: Stage, error: Unbound) -> Reply:
+        """The first word in a room: its show is asked for, and what was said is said again after that."""
+        await stage.show(Text("Which show does this room work on? Press one, or say `/show NAME`."))
+        ask = inbound.text if inbound.kind == "message" else ""
+        for show in (await self._rooms.all(inbound.scope.tenant))[:5]:
+            await stage.show(Offer("show", show.name, show.name, ask))
+        await stage.show(Offer("show", "Start a new show", "Untitled show", ask))
+        reply = Reply("complete", reason=str(error))
+        await stage.finish(reply)
+        return reply

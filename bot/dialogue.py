@@ -33,7 +33,7 @@ from chains import (
     texts,
     unmarked,
 )
-from memory import Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,9 @@ class Dialogue:
             inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
         )
         if not begun.fresh:
-            return await _shown_before(begun, stage)
+            if begun.take.text or not _cut_off(begun.take):
+                return await _shown_before(begun, stage)
+            talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
         return await self._answer(Ask(talk, begun.turn, begun.take), stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
@@ -284,10 +286,20 @@ async def _wait_for(writer: Writer, stage: Stage) -> None:
     loading.exception()  # the writing itself ends with this reason
 
 
+def _cut_off(take: Take) -> bool:
+    """Whether the program ended while it wrote this."""
+    return take.status is TakeStatus.WRITING or take.reason == INTERRUPTED
+
+
 async def _shown_before(begun: Begun, stage: Stage) -> Reply:
     """The same event again: what it led to is shown, nothing is written twice."""
     take = begun.turn.take or begun.take
     await stage.show(Text(take.text))
+    if take.status is TakeStatus.FAILED:
+        await stage.show(Fail(take.reason))
+    elif _cut_off(take):
+        await stage.show(Note("I was restarted in the middle of this answer; what there was of it is kept."))
+        await stage.show(Offer("again", "Try again"))
     reply = Reply("complete" if take.status is TakeStatus.COMPLETE else "stopped", begun.turn.id, take.reason)
     await stage.finish(reply)
     return reply

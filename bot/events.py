@@ -94,11 +94,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something to press. ``action`` is a command's verb, ``ref`` its arguments."""
+    """Something to press. ``action`` is a command's verb, ``ref`` its arguments. ``ask`` is what whoever
+    presses it says after that."""
 
     action: str
     label: str
     ref: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,9 @@ class Gate:
                     self._drop(item)
             return True
         kind = inbound.kind if letters else "delete"
-        about = replace(inbound, kind=kind, values={"event": change.event}, text=_joined(letters).text if letters else "")
+        about = replace(
+            inbound, kind=kind, values={"event": change.event}, text=_joined(letters).text if letters else ""
+        )
         item_ = await self._keep(about, None)
         if item_ is not None:
             self._queue(item_)
@@ -351,9 +353,9 @@ class Gate:
             timer.cancel()
 
     async def _give_up(self, item: _Item, stage: Stage, mark: str) -> None:
-        await self._inbox.end(item.inbound.scope, item.head.number, LetterState.DEAD, f"ref {mark}")
         await stage.show(Fail("Something went wrong here, and nothing you wrote is lost: please try again.", mark))
         await stage.finish(Reply("failed", reason="internal error"))
+        await self._inbox.end(item.inbound.scope, item.head.number, LetterState.DEAD, f"ref {mark}")
 
     # -- telling --
 

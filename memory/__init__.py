@@ -5,7 +5,19 @@ only the composition root opens.
 """
 
 from memory.canon import KINDS, Decision, Draft, Entry, Name, Status, Synced
-from memory.conversation import Begun, Conversation, Recap, Room, Scope, Show, Take, TakeStatus, Thread, Turn
+from memory.conversation import (
+    INTERRUPTED,
+    Begun,
+    Conversation,
+    Recap,
+    Room,
+    Scope,
+    Show,
+    Take,
+    TakeStatus,
+    Thread,
+    Turn,
+)
 from memory.errors import (
     LedgerBusy,
     LedgerError,
@@ -21,6 +33,7 @@ from memory.sources import Piece, Source
 from memory.text import fold
 
 __all__ = [
+    "INTERRUPTED",
     "KINDS",
     "Begun",
     "Change",

@@ -86,6 +86,10 @@ class TakeStatus(StrEnum):
     FAILED = "failed"
 
 
+INTERRUPTED = "The program ended in the middle of this answer."
+"""A stopped take's reason when nobody stopped it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """One alternative answer to a turn. ``text`` is what was really shown, no more.

@@ -77,8 +77,16 @@ class Knowledge:
             talk = await self._rooms.enter(call.scope)
             about = f"\n\n{talk.show.brief}" if talk.show.brief else ""
             return await call.say(f"This is **{talk.show.name}**.{about}")
+        if call.inbound.who:  # a platform whose threads are its own: they cannot be left
+            return await self._settle(call)
         show, thread = await self._rooms.switch(call.scope, " ".join(call.text.split())[:120])
         return await call.say(f"Now working on **{show.name}**.", scope=thread.scope)
+
+    async def _settle(self, call: Call) -> Reply:
+        show = await self._rooms.settle(call.scope, " ".join(call.text.split())[:120])
+        here = (await self._rooms.look(call.scope)).show
+        stays = "" if here.id == show.id else f" This thread stays with **{here.name}**; new ones take the new show."
+        return await call.say(f"This room now works on **{show.name}**.{stays}")
 
     async def shows(self, call: Call) -> Reply:
         shows = await self._shows.all(call.scope.tenant)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import Begun, Scope, Take, TakeStatus, Turn
+from memory.conversation import INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
 from memory.outbox import Record
 from memory.store.database import Database, whole
@@ -23,7 +23,6 @@ from memory.tables import path, ratings, recaps, takes, threads, turn_changes, t
 from memory.text import shorten
 
 EDIT = "edit"
-INTERRUPTED = "The program ended in the middle of this answer."
 
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
