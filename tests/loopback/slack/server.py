@@ -350,4 +350,4 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         given: dict[str, Any] = await request.json()
         return given
-    return {**request.query, **{name: value for name, value in (await request.post()).items()}}
+    return {**request.query, **dict(await request.post())}
