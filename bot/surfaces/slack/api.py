@@ -26,8 +26,17 @@ APPEND_EVERY = 0.6
 """Seconds between two calls of chat.appendStream in one workspace."""
 
 FINAL = frozenset(
-    "channel_not_found is_archived not_in_channel account_inactive token_revoked invalid_auth thread_not_found "
-    "user_not_in_channel restricted_action message_limit_exceeded".split()
+    {
+        "account_inactive",
+        "channel_not_found",
+        "invalid_auth",
+        "is_archived",
+        "not_in_channel",
+        "restricted_action",
+        "thread_not_found",
+        "token_revoked",
+        "user_not_in_channel",
+    }
 )
 """There is nobody to tell: these calls will not succeed by being repeated."""
 
