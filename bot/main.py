@@ -4,6 +4,7 @@ Settings, log, parts and a surface are brought together here. Knows nothing of h
 """
 
 import asyncio
+import importlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from bot import doctor as checks
-from bot import logs
+from bot import logs, manifest
 from bot.app import App, begin_writer, fetch_model, open_app
 from bot.chat import author, open_chat
 from bot.commands.call import Mistaken
@@ -165,6 +166,26 @@ async def _models(stack: AsyncExitStack, config: Config, *, fetch: str) -> int:
     return 0
 
 
+async def _slack(stack: AsyncExitStack, config: Config) -> int:
+    try:
+        serving = importlib.import_module("bot.serving")
+    except ModuleNotFoundError as error:
+        raise Mistaken(f"Slack needs more packages ({error.name} is missing): install dramaturg[slack].") from None
+    writer = begin_writer(stack, config.settings)
+    try:
+        status: int = await serving.serve_slack(stack, config, writer)
+    except serving.Misconfigured as error:
+        raise Mistaken(str(error)) from None
+    return status
+
+
+async def _manifest(stack: AsyncExitStack, config: Config, *, platform: str, url: str) -> int:
+    if platform != "slack":
+        raise Mistaken(f"There is a manifest for slack, not for {platform}.")
+    sys.stdout.write(f"{manifest.as_json(url)}\n")
+    return 0
+
+
 async def _chat(
     stack: AsyncExitStack,
     config: Config,
@@ -191,4 +212,6 @@ _WORK: dict[str, Callable[..., Awaitable[int]]] = {
     "doctor": _doctor,
     "config": _config,
     "models": _models,
+    "slack": _slack,
+    "manifest": _manifest,
 }

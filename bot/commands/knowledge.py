@@ -98,16 +98,23 @@ class Knowledge:
 
     async def learn(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
-        paths = [Path(word).expanduser() for word in words(call.text)]
+        # On a platform a path would name a file of the machine we run on: there, only shared files.
+        paths = [] if call.inbound.who else [Path(word).expanduser() for word in words(call.text)]
         paths += [Path(file.path) for file in call.inbound.files if file.path]
+        problem = call.inbound.values.get("problem", "")
         if not paths:
-            raise Mistaken("Say what to learn: `/learn bible/ notes.pdf`.")
+            asks = (
+                "Share a file and say `/learn` with it"
+                if call.inbound.who
+                else "Say what to learn: `/learn bible/ notes.pdf`"
+            )
+            raise Mistaken(problem or f"{asks}.")
 
         async def tell(step: Step) -> None:
             await call.stage.show(step)
 
         done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt)
-        return await call.say(summary(done))
+        return await call.say(f"{problem}\n\n{summary(done)}".strip())
 
     async def sources(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)

@@ -5,6 +5,7 @@ no file but a page to sign in on is told apart. Knows nothing of documents.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -32,7 +33,10 @@ class Incoming:
     def path(self, scope: Scope, file: File) -> Path:
         """Always the same for a name in a channel, so that the same file again replaces the former."""
         name = _SAFE.sub("_", line(file.name).rsplit("/", 1)[-1]).strip(". ") or "file"
-        return self._folder / _SAFE.sub("_", scope.tenant) / _SAFE.sub("_", scope.room) / name[-120:]
+        return self._room(scope) / name[-120:]
+
+    def _room(self, scope: Scope) -> Path:
+        return self._folder / _SAFE.sub("_", scope.tenant) / _SAFE.sub("_", scope.room)
 
     async def fetch(self, scope: Scope, file: File, token: str) -> Path:
         """Raises Unfetched."""
@@ -64,5 +68,7 @@ class Incoming:
                 raise Unfetched(f"{file.name} is larger than {self._most >> 20} MB; share a smaller part of it.")
         return bytes(data)
 
-    def drop(self, scope: Scope, file: File) -> None:
-        self.path(scope, file).unlink(missing_ok=True)
+    def drop(self, scope: Scope, files: Iterable[Path]) -> None:
+        for path in files:
+            if path.is_relative_to(self._room(scope)):
+                path.unlink(missing_ok=True)

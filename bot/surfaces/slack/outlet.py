@@ -269,7 +269,7 @@ async def posted_before(api: Api, place: Place, key: str, after: str) -> tuple[s
         return None
     messages = [one for one in found["messages"] if one.get("user") == mine and one["ts"] > after]
     keys = {one["ts"]: ((one.get("metadata") or {}).get("event_payload") or {}).get("key") for one in messages}
-    return tuple(ts for ts, known in keys.items() if known in (key, None))
+    return tuple(ts for ts, known in keys.items() if known == key or (known is None and after))
 
 
 def _chunks(text: str) -> list[Block]:
