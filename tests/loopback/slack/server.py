@@ -100,7 +100,7 @@ class LoopbackSlack:
 
     def add_team(self, team: str = "T1", **people: str) -> Workspace:
         """A workspace that has installed the app; ``people`` are names by id."""
-        self.teams[team] = Workspace(team, f"UBOT{team}", f"xoxb-{team}-loopback-token", dict(people))
+        self.teams[team] = Workspace(team, "UBOT", f"xoxb-{team}-loopback-token", dict(people))
         return self.teams[team]
 
     # -- being a person --
