@@ -1,6 +1,7 @@
 """The real program in a loopback Slack: the real SDK, ledger, index and dialogue; the shipped echo writer."""
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,3 +130,10 @@ def until():
         return found
 
     return wait
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
