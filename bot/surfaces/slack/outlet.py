@@ -73,6 +73,7 @@ class Outlet:
         self._tasks: dict[str, Block] = {}
         self._dirty = False
         self._stopped = False
+        self._ending = False
         self._pace = Pace(self._flush, STREAM_EVERY if api.team.native else EDIT_EVERY)
 
     @property
@@ -93,6 +94,7 @@ class Outlet:
 
     async def end(self, final: str, under: Sequence[Block]) -> tuple[str, ...]:
         """Ends the page as ``final`` with ``under`` below it; the messages it became."""
+        self._ending = True
         await self._pace.close()
         final = final or self._text
         if self._repairs or not self._parts:
@@ -107,7 +109,8 @@ class Outlet:
         if self._stopped:
             return
         if not self._api.team.native:
-            await self._edit()
+            if not self._ending:  # the end writes it all, once
+                await self._edit()
             return
         text, self._unsent = self._unsent, ""
         tasks, self._tasks = list(self._tasks.values()), {}
