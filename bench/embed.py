@@ -6,19 +6,15 @@ sentence-transformers on torch. ``raw_speed`` is what ``learn`` is measured agai
 
 import argparse
 import asyncio
-import json
-import platform
 import random
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from bench.search import table
+from bench.measure import Found, arguments, found, give, peer_module, since
 from vectorstore.embedding import Embedder, batched_by_length
 from vectorstore.minilm import MiniLM, bundled_folder
 
@@ -54,16 +50,14 @@ async def embedder_speed(given: list[str], repeats: int = 3) -> tuple[float, flo
     for number in range(20):
         started = time.perf_counter()
         await embedder.aembed_query(f"who rang bell number {number}?")
-        waits.append((time.perf_counter() - started) * 1000)
+        waits.append(since(started))
     await embedder.close()
     return median(speeds), median(waits)
 
 
 def torch_speed(given: Sequence[str], repeats: int = 3) -> tuple[float, float]:
     """Passages a second of sentence-transformers, and the smallest cosine between its vectors and ours."""
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - with --no-peers torch stays out
-
-    model = SentenceTransformer(str(bundled_folder()), device="cpu")
+    model = peer_module("sentence_transformers").SentenceTransformer(str(bundled_folder()), device="cpu")
 
     def encode(some: Sequence[str]) -> Any:
         return model.encode(list(some), batch_size=32, normalize_embeddings=True, show_progress_bar=False)
@@ -82,8 +76,7 @@ def _speed(work: Callable[[], object], count: int, repeats: int) -> float:
     return median(speeds)
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
-    """The object of the measures."""
+def run(args: argparse.Namespace) -> Found:
     given = texts(args.passages)
     speed, query = asyncio.run(embedder_speed(given))
     peers: dict[str, dict[str, float]] = {}
@@ -91,24 +84,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         peers["raw model"] = {"passages_per_s": raw_speed(given)}
         torch, like = torch_speed(given)
         peers["torch"] = {"passages_per_s": torch, "least_cosine_to_ours": like}
-    return {
-        "bench": "embed",
-        "set": f"synthetic, {args.passages} passages of 60 to 240 words",
-        "date": date.today().isoformat(),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "ours": {"passages_per_s": speed, "query_ms": query},
-        "peers": peers,
-    }
+    what = f"synthetic, {args.passages} passages of 60 to 240 words"
+    return found("embed", what, {"passages_per_s": speed, "query_ms": query}, peers)
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench embed", description=__doc__)
+    parser = arguments("embed", __doc__)
     parser.add_argument("--passages", type=int, default=256)
-    parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
-    found = run(args)
-    print(table(found))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    return 0
+    return give(run(args), args)

@@ -7,19 +7,16 @@ a share of all names, and rep-4 (the share of four-word runs that were there bef
 
 import argparse
 import asyncio
-import json
-import platform
 import re
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import frontmatter
 
+from bench.measure import Found, arguments, found, give
 from bench.valid import VALID
 from chains.format import Format
 from chains.formats.load import load_formats
@@ -248,21 +245,14 @@ async def compare(args: argparse.Namespace) -> dict[str, Any]:
                             )
         finally:
             await writer.close()
-    return {way: {name: summed(found) for name, found in of.items()} for way, of in rows.items() if of}
+    return {way: {name: summed(pages) for name, pages in of.items()} for way, of in rows.items() if of}
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
-    """The measures as one JSON object; metrics are named ``<format>.<metric>`` and ``<metric>`` for all."""
-    found = asyncio.run(compare(args))
-    flat = {way: _flat(of) for way, of in found.items()}
-    return {
-        "bench": "form",
-        "set": str(args.show or "built in"),
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "ours": flat["ours"],
-        "peers": {f"{args.writer} without the skeleton": flat["alone"]} if "alone" in flat else {},
-    }
+def run(args: argparse.Namespace) -> Found:
+    """Metrics are named ``<format>.<metric>``, and ``<metric>`` for all."""
+    flat = {way: _flat(of) for way, of in asyncio.run(compare(args)).items()}
+    peers = {f"{args.writer} without the skeleton": flat["alone"]} if "alone" in flat else {}
+    return found("form", str(args.show or "built in"), flat["ours"], peers)
 
 
 def _flat(of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -271,8 +261,8 @@ def _flat(of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return flat | {key: round(sum(m[key] for m in guided) / len(guided), 4) for key in guided[0]}
 
 
-def table(result: Mapping[str, Any]) -> str:
-    """Ours and the model left alone, side by side."""
+def matrix(result: Found) -> str:
+    """A format a line, a metric a column: ours and the model left alone, side by side."""
     keys = ("valid", "non_empty", "new_names", "rep_4", "seconds")
     alone = next(iter(result["peers"].values()), {})
     names = [*dict.fromkeys(key.split(".")[0] for key in result["ours"] if "." in key), ""]
@@ -284,8 +274,8 @@ def table(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bench form", description=__doc__)
+def main(argv: list[str]) -> int:
+    parser = arguments("form", __doc__)
     parser.add_argument("--show", type=Path, help="a folder of Markdown entries instead of the built-in show")
     parser.add_argument("--requests", type=int, default=5, help="requests for each format")
     parser.add_argument("--formats", nargs="*", choices=list(VALID), help="only these formats")
@@ -293,17 +283,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", default="", help="where the prepared model is kept")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", action="store_true", help="print the pages too")
-    parser.add_argument("--no-peers", action="store_true", help="only with the skeleton")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
-    began = time.perf_counter()
     result = run(args)
-    print(table(result))
-    print(f"{time.perf_counter() - began:.0f} s")
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return give(result, args, matrix(result))

@@ -6,22 +6,19 @@ diversity, neighbours); the peer's is one hybrid query of the same depth.
 
 import argparse
 import asyncio
-import json
-import platform
 import random
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
-from statistics import median, quantiles
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 
+from bench.measure import Found, arguments, found, give, since, spread
 from vectorstore import Origin, Passage, Query, Sight
 from vectorstore.index import Index
 from vectorstore.sparse import Words
@@ -86,7 +83,7 @@ async def ours(size: int, asked: Sequence[str], folder: Path) -> list[float]:
     for text in (asked[0], *asked):
         started = time.perf_counter()
         await index.search(Query(Sight("t1", "s"), text))
-        times.append((time.perf_counter() - started) * 1000)
+        times.append(since(started))
     await index.close()
     return times[1:]
 
@@ -133,57 +130,28 @@ def _timed(search: Callable[[str], None], asked: Sequence[str]) -> list[float]:
     for text in (asked[0], *asked):
         started = time.perf_counter()
         search(text)
-        times.append((time.perf_counter() - started) * 1000)
+        times.append(since(started))
     return times[1:]
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
-    """The object of the measures: p50 and p95 in milliseconds by number of passages."""
+def run(args: argparse.Namespace) -> Found:
+    """p50 and p95 in milliseconds by number of passages."""
     asked = questions(args.questions)
     mine: dict[str, float] = {}
     peer: dict[str, float] = {}
     for size in args.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            mine |= _summary(size, asyncio.run(ours(size, asked, Path(folder))))
+            mine |= spread(asyncio.run(ours(size, asked, Path(folder))), f"@{size}")
         if not args.no_peers and size <= args.peer_limit:
-            peer |= _summary(size, local_mode(size, asked))
-    return {
-        "bench": "search",
-        "set": f"synthetic, {TENANTS} tenants",
-        "date": date.today().isoformat(),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "ours": mine,
-        "peers": {"qdrant-client local mode": peer} if peer else {},
-    }
-
-
-def _summary(size: int, times: Sequence[float]) -> dict[str, float]:
-    return {f"p50_ms@{size}": median(times), f"p95_ms@{size}": quantiles(times, n=20)[-1]}
-
-
-def table(found: dict[str, Any]) -> str:
-    """Ours, each peer and the ratio, a metric a line."""
-    peers = found["peers"]
-    lines = [f"{'':<22}{'ours':>10}" + "".join(f"{name:>28}{'ratio':>8}" for name in peers)]
-    for metric, value in found["ours"].items():
-        line = f"{metric:<22}{value:>10.2f}"
-        for theirs in peers.values():
-            other = theirs.get(metric)
-            line += f"{other:>28.2f}{other / value:>8.2f}" if other is not None else f"{'-':>28}{'-':>8}"
-        lines.append(line)
-    return "\n".join(lines)
+            peer |= spread(local_mode(size, asked), f"@{size}")
+    peers = {"qdrant-client local mode": peer} if peer else {}
+    return found("search", f"synthetic, {TENANTS} tenants, one searched", mine, peers)
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench search", description=__doc__)
+    parser = arguments("search", __doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--peer-limit", type=int, default=100_000, help="the largest size the peer is asked to hold")
-    parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
-    found = run(args)
-    print(table(found))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    return 0
+    return give(run(args), args)

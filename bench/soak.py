@@ -133,7 +133,7 @@ async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: rando
     turns = [n % plan.threads for n in range(plan.messages)]
     chance.shuffle(turns)
     for thread in turns:
-        while crowd.said[thread] - _answered(crowd, team, thread) >= 4:
+        while crowd.said[thread] - _answered(crowd, team, thread) >= 4:  # noqa: ASYNC110 - Slack is another task
             await asyncio.sleep(0.05)
         number = crowd.said[thread]
         crowd.said[thread] += 1

@@ -1,0 +1,1 @@
+"""The room: surfaces, gate, dialogue, commands and the composition root."""

@@ -8,11 +8,12 @@ import asyncio
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot import passages
+from bot.bible import BibleFiles
 from bot.commands.canon import CanonDesk
 from bot.commands.knowledge import Knowledge
 from bot.commands.pages import Pages
@@ -108,6 +109,11 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     stack.push_async_callback(ledger.close)
     # The index's lock says that no other program is writing here: what is unfinished is ours to end.
     await ledger.turns.recover()
+    return assemble(stack, settings, ledger, index, embedder)
+
+
+def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: Index, embedder: Embedder) -> App:
+    """Put open parts together. They stay the caller's to close; ``stack`` closes what is made here."""
     librarian = Librarian(ledger.outbox, index, _cutter(ledger))
     reader = Reader()
     stack.push_async_callback(reader.close)
@@ -118,12 +124,19 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
         index=index,
         embedder=embedder,
         librarian=librarian,
-        learning=Learning(reader, ledger.shows, ledger.bible, ledger.sources, librarian),
+        learning=Learning(reader, ledger.shows, BibleFiles(ledger.bible, ledger.canon), ledger.sources, librarian),
         rooms=Rooms(ledger.shows, ledger.threads, settings.window),
         lore=Lores(ledger),
-        formats=loaded.named,
+        formats=_bounded(loaded.named, settings.answer_tokens),
         problems=loaded.problems,
     )
+
+
+def _bounded(formats: Mapping[str, Format], tokens: int) -> Mapping[str, Format]:
+    """The formats with the longest answer the settings allow."""
+    if not tokens:
+        return formats
+    return {name: replace(form, tokens=min(form.tokens, tokens)) for name, form in formats.items()}
 
 
 async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Conversing:

@@ -1,168 +1,173 @@
 """Chat: the conversation in the terminal, from the first screen to the last word.
 
-Chooses between the prompt, plain lines and one message. Knows nothing of how answers come about.
+The prompt stands before anything heavy is loaded; the parts open behind it. Knows nothing of how
+answers come about.
 """
 
 import asyncio
-import getpass
+import importlib
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from bot.app import App, Conversing, Writing, open_app, open_conversing
 from bot.commands import TABLE
-from bot.commands.talk import where
-from bot.config import Config, environment
-from bot.events import Inbound, Reply, Stage
-from bot.progress import Bars
-from bot.rooms import fresh
-from bot.shows import EXAMPLE, ROOM, TENANT, UNTITLED, choose_show, example_folder, last_show
+from bot.config import Config, author, environment
+from bot.events import Fail, Inbound, Reply, Stage, Step
 from bot.surfaces.plain import converse, one_shot
 from bot.surfaces.repl import Repl, Status
 from bot.surfaces.terminal import Terminal, terminal
-from chains import WriterError
-from memory import Scope, Show, Thread
+from memory import Scope
+
+if TYPE_CHECKING:
+    from bot.opening import Opened
+
+_SOON = 0.3
+"""Seconds after which somebody who waits is told what for."""
 
 
-def author(config: Config) -> str:
-    """Who is speaking: as set, or the name of the person's account."""
-    return config.settings.author or getpass.getuser()
-
-
-async def open_chat(
+async def chat(
     stack: AsyncExitStack,
     config: Config,
-    writer: Writing,
     *,
     message: str | None,
     show: str,
-    form: str,
+    format: str,
     resume: bool,
 ) -> int:
     """Converse until the person leaves, or answer one message. Gives the exit status."""
-    app = await open_app(stack, config.settings)
+    wanted = {"show": show, "form": format or config.settings.format, "resume": resume}
     seat = terminal(environment(), sys.stdin, sys.stdout)
-    piped = None if message is not None or sys.stdin.isatty() else ""
-    chosen = await _first_show(app, config, show, asks=seat.interactive and message is None)
-    if form not in app.formats:
-        raise WriterError(f"There is no format “{form}”; there are {', '.join(app.formats)}.")
-    room = await open_conversing(stack, app, writer)
-    scope, greeting = await _scope(app, chosen, form, resume)
-    if message is None and piped is not None and not seat.interactive:
+    if seat.interactive and message is None:
+        return await _at_the_prompt(stack, config, seat, wanted)
+    if message is None and not sys.stdin.isatty():
         message = (await asyncio.to_thread(sys.stdin.read)).strip()
         if not message:
             return 0
-    who = author(config)
+    room = await (await _opening()).open_chat(stack, config, **wanted, asks=False)
+    who = author(config.settings)
     if message is not None:
-        return await one_shot(room.respond, message, scope=scope, author=who, out=sys.stdout, err=sys.stderr)
-    if not seat.interactive:
-        source = sys.stdin.fileno()
-        return await converse(
-            room.respond, scope=scope, author=who, source=source, out=sys.stdout, err=sys.stderr, greeting=greeting
-        )
-    return await _Seat(room, scope, who, seat, greeting).run()
+        return await one_shot(room.respond, message, scope=room.scope, author=who, out=sys.stdout, err=sys.stderr)
+    return await converse(
+        room.respond,
+        scope=room.scope,
+        author=who,
+        source=sys.stdin.fileno(),
+        out=sys.stdout,
+        err=sys.stderr,
+        greeting=room.greeting,
+    )
+
+
+async def _opening() -> Any:
+    """The module that opens the parts; it takes a second to load, so the prompt must not wait for it."""
+    return await asyncio.to_thread(importlib.import_module, "bot.opening")
+
+
+async def _at_the_prompt(stack: AsyncExitStack, config: Config, seat: Terminal, wanted: dict[str, Any]) -> int:
+    if not config.settings.home.joinpath("ledger.db").exists() and not config.settings.ledger:
+        # Somebody new is asked what to begin with, before there is a prompt.
+        opening = asyncio.ensure_future((await _opening()).open_chat(stack, config, **wanted, asks=True))
+        await asyncio.wait({opening})
+        opening.result()
+    else:
+
+        async def behind() -> "Opened":
+            opened: Opened = await (await _opening()).open_chat(stack, config, **wanted, asks=False)
+            return opened
+
+        opening = asyncio.ensure_future(behind())
+    return await _Seat(opening, config, seat).run()
 
 
 class _Seat:
-    """The prompt, with what its toolbar shows kept true after every answer."""
+    """The prompt, with what its toolbar shows kept true, in front of parts that may still be opening."""
 
-    def __init__(self, room: Conversing, scope: Scope, who: str, seat: Terminal, greeting: Sequence[str]) -> None:
-        self._room = room
-        self._scope = scope
-        self._status = Status(writer="loading the model…")
+    def __init__(self, opening: "asyncio.Future[Opened]", config: Config, seat: Terminal) -> None:
+        self._opening = opening
+        self._status = Status(writer="opening…")
+        self._failed: BaseException | None = None
         self._repl = Repl(
             respond=self._respond,
             commands=TABLE,
             complete=self._complete,
-            scope=scope,
-            author=who,
+            # Until the room is open nobody is anywhere; what is typed then goes where the room opens.
+            scope=_NOWHERE,
+            author=author(config.settings),
             terminal=seat,
             status=lambda: self._status,
-            history=room.app.settings.home / "history",
-            greeting=greeting,
+            history=config.settings.home / "history",
         )
 
     async def run(self) -> int:
-        watching = asyncio.create_task(self._watch_writer())
-        await self._look()
+        """Talk until the person leaves. Raises what kept the parts from opening."""
+        watching = asyncio.create_task(self._watch())
         try:
-            return await self._repl.run()
+            status = await self._repl.run()
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+            if not self._opening.done():
+                self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        if self._failed is not None:
+            raise self._failed
+        return status
 
-    async def _respond(self, inbound: Inbound, stage: Stage) -> Reply:
-        reply = await self._room.respond(inbound, stage)
-        if inbound.kind != "stop":
-            self._scope = reply.scope or self._scope
-            await self._look()
-        return reply
-
-    async def _look(self) -> None:
-        """Bring the toolbar up to date."""
-        talk = await self._room.app.rooms.look(self._scope)
-        self._status = Status(talk.show.name, talk.thread.format, self._status.writer)
+    async def _watch(self) -> None:
+        """Say when the room is open, and then when the writer is loaded."""
+        await asyncio.wait({self._opening})
+        if error := self._opening.exception():
+            self._failed = error
+            self._repl.leave()
+            return
+        opened = self._opening.result()
+        self._repl.announce(opened.greeting)
+        await self._look(opened)
+        said = await opened.writer_ready()
+        self._status = Status(self._status.show, self._status.format, said)
         self._repl.refresh()
 
-    async def _watch_writer(self) -> None:
-        try:
-            await self._room.writer.ready()
-            state = ""
-        except WriterError as error:
-            state = str(error)
-        self._status = Status(self._status.show, self._status.format, state)
+    async def _respond(self, inbound: Inbound, stage: Stage) -> Reply:
+        opened = await self._open(stage)
+        here = opened.scope if inbound.scope == _NOWHERE else inbound.scope
+        reply = await opened.respond(_moved(inbound, here), stage)
+        if inbound.kind != "stop":
+            opened.scope = reply.scope or here
+            await self._look(opened)
+        return reply if reply.scope or inbound.scope == here else _at(reply, here)
+
+    async def _open(self, stage: Stage) -> "Opened":
+        waiting = asyncio.shield(self._opening)
+        done, _ = await asyncio.wait({waiting}, timeout=_SOON)
+        if not done:
+            await stage.show(Step("opening", "Opening the show", "running"))
+            await asyncio.wait({waiting})
+            await stage.show(Step("opening", "Opened", "failed" if self._opening.exception() else "done"))
+        if error := self._opening.exception():
+            await stage.show(Fail(str(error)))
+        return self._opening.result()
+
+    async def _look(self, opened: "Opened") -> None:
+        """Bring the toolbar up to date."""
+        show, form = await opened.look()
+        writer = "" if self._status.writer == "" else "loading the model…"
+        self._status = Status(show, form, writer)
         self._repl.refresh()
 
     async def _complete(self, kind: str, prefix: str) -> Sequence[str]:
-        return await self._room.complete(kind, prefix, self._scope)
+        if not self._opening.done() or self._opening.exception():
+            return []
+        return await self._opening.result().complete(kind, prefix)
 
 
-async def _first_show(app: App, config: Config, name: str, *, asks: bool) -> Show:
-    """The show to work on. Somebody new is offered the example, or says what theirs is called."""
-    folder = example_folder()
-    if name or app.settings.show or not asks or folder is None or await last_show(app) is not None:
-        return await choose_show(app, name)
-    sys.stdout.write(f"Welcome to Dramaturg. Open the example show, {EXAMPLE}, to try it? [Y/n] ")
-    sys.stdout.flush()
-    answer = (await asyncio.to_thread(sys.stdin.readline)).strip().casefold()
-    if answer not in ("", "y", "yes"):
-        sys.stdout.write(f"What is your show called? [{UNTITLED}] ")
-        sys.stdout.flush()
-        return await choose_show(app, (await asyncio.to_thread(sys.stdin.readline)).strip() or UNTITLED)
-    show = await choose_show(app, EXAMPLE)
-    await _learn_example(app, show, folder, author(config))
-    return show
+_NOWHERE = Scope("terminal", "", "")
 
 
-async def _learn_example(app: App, show: Show, folder: Path, who: str) -> None:
-    with Bars() as bars:
-        await app.learning.learn(show, [folder], who, bars.tell)
+def _moved(inbound: Inbound, scope: Scope) -> Inbound:
+    return replace(inbound, scope=scope)
 
 
-async def _scope(app: App, show: Show, form: str, resume: bool) -> tuple[Scope, list[str]]:
-    """The thread to talk in, and what is said first."""
-    thread = await app.ledger.threads.latest(ROOM, show.id) if resume else None
-    if thread is None:
-        place = fresh(ROOM)
-        if form != "chat":
-            await app.ledger.threads.open(place, show.id)
-            await app.ledger.threads.set_format(place, form)
-        return place, await _greeting(app, show)
-    return thread.scope, await _welcome_back(app, thread)
-
-
-async def _greeting(app: App, show: Show) -> list[str]:
-    entries = len(await app.ledger.canon.listing(TENANT, show.id))
-    knows = f"{entries} canon entries" if entries else "no canon yet: /learn FOLDER reads your bible"
-    problems = [f"! {problem}" for problem in app.problems]
-    return [
-        f"{show.name} ({knows}). Ask, or say what to write.",
-        "/format picks a form, /help lists the rest.",
-        *problems,
-    ]
-
-
-async def _welcome_back(app: App, thread: Thread) -> list[str]:
-    talk = await app.ledger.threads.conversation(thread.scope, app.settings.window)
-    return where(talk.thread, talk.window).replace("**", "").splitlines()
+def _at(reply: Reply, scope: Scope) -> Reply:
+    return replace(reply, scope=scope)

@@ -5,6 +5,7 @@ settings are used for.
 """
 
 import difflib
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL of the ledger, such as postgresql+asyncpg://user:password@host/name. "
         "Empty: a SQLite file in home.",
     )
-    index: str = Field("", description="Folder or URL of the index. Empty: a folder in home.")
+    index: str = Field("", description="Folder of the index. Empty: a folder in home.")
     show: str = Field("", description="The show to open. Empty: the one last used.")
     format: str = Field("chat", min_length=1, description="What is written unless a thread says otherwise.")
     writer: str = Field(
@@ -199,14 +200,32 @@ def load(
         raise SettingError(_wrong(problem, origins)) from None
 
 
+def author(settings: Settings) -> str:
+    """Who is speaking: as set, or the name of the person's account."""
+    return settings.author or getpass.getuser()
+
+
 def environment() -> Mapping[str, str]:
     """The process's environment, for those who must look at customs such as TERM and NO_COLOR."""
     return os.environ
 
 
+_HOW_TO = (
+    "# Configuration",
+    "",
+    "A setting `name` is read, strongest first, from the command line, from `DRAMATURG_NAME` in the environment,",
+    "from `DRAMATURG_NAME` in a file `.env` in the current folder, from `name` in a file `dramaturg.toml` in the",
+    "current folder, and from `dramaturg.toml` in your system's folder for settings. A setting that does not exist,",
+    "or is of the wrong type, stops the start with one sentence that names it.",
+    "",
+    "`dramaturg config` prints what is in force and where each value came from; secrets stay hidden.",
+    "",
+)
+
+
 def reference() -> str:
-    """All settings as a Markdown table, for docs/configuration.md."""
-    rows = ["| Setting | Environment | Default | Meaning |", "| --- | --- | --- | --- |"]
+    """docs/configuration.md: how settings are given, and all of them in a table."""
+    rows = [*_HOW_TO, "| Setting | Environment | Default | Meaning |", "| --- | --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.default
         if field.default_factory is not None:

@@ -1,6 +1,6 @@
 """Dialogue: one turn, from what a person said to the page they read.
 
-`_answer` reads as a list of assignments: each stage takes values and returns a value, and none calls
+`_write` reads as a list of assignments: each stage takes values and returns a value, and none calls
 an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
 """
 
@@ -22,6 +22,7 @@ from chains import (
     Prompt,
     Question,
     Sampling,
+    WriterError,
     Written,
     check,
     claims,
@@ -150,6 +151,17 @@ class Dialogue:
         await asyncio.gather(*self._behind, return_exceptions=True)
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
+        """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
+        play = _Play(stage, self._saver(ask.talk.thread.scope, ask.take))
+        try:
+            return await self._write(ask, play, stage, halt)
+        except WriterError as error:
+            await self._break_off(ask, play, TakeStatus.FAILED, str(error))
+            return await _failed(stage, ask.turn, str(error))
+        finally:  # the surface broke, or nobody waits any more
+            await self._break_off(ask, play, TakeStatus.STOPPED, _BROKEN_OFF)
+
+    async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
         talk, turn = ask.talk, ask.turn
         form = self._formats.get(turn.format) or self._formats["chat"]
@@ -160,22 +172,25 @@ class Dialogue:
         await _wait_for(self._writer, stage)
         prompt = await self._prompt(ask, form, found, lore)
         ready = time.perf_counter()
-        play = _Play(stage, self._saver(talk.thread.scope, ask.take))
         written = await draft(
             self._writer,
             form,
             prompt,
-            request=_request(ask),
+            request=turn.text,
+            meaning=asked.also[0] if asked.also else "",
             said=_said(talk),
+            names=lore.names,
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,
             on_text=play.text,
             halt=halt,
         )
-        page = ground(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        # Pure, but long enough to be felt by who else is being answered.
+        page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
+        play.ended = True
         self._later(self._keep_recap(talk.thread.scope))
         return await _finish(stage, turn, form, written, page, found)
 
@@ -211,6 +226,14 @@ class Dialogue:
         )
         self._catalogue.ring()
 
+    async def _break_off(self, ask: Ask, play: "_Play", status: TakeStatus, reason: str) -> None:
+        """End a take that will not be written on, with what was shown of it."""
+        if not play.ended:
+            play.ended = True
+            name = self._writer.card.name
+            await self._turns.finish(ask.talk.thread.scope, ask.take.id, play.shown, status, reason, {}, name)
+            self._catalogue.ring()
+
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._behind.add(task)
@@ -234,20 +257,29 @@ _STATUS = {
 }
 
 
+_BROKEN_OFF = "This answer broke off before its end."
+
+
 class _Play:
-    """Passes text on to the stage as it comes, and saves what was shown about once a second."""
+    """Passes text on to the stage as it comes, and saves what was shown about once a second. ``ended``
+    is set when the take is saved as it ended."""
 
     def __init__(self, stage: Stage, save: Callable[[str], Awaitable[None]]) -> None:
         self._stage = stage
         self._save = save
         self._shown: list[str] = []
         self._saved = time.monotonic()
+        self.ended = False
+
+    @property
+    def shown(self) -> str:
+        return "".join(self._shown)
 
     async def text(self, delta: str) -> None:
-        self._shown.append(delta)
         await self._stage.show(Text(delta))
+        self._shown.append(delta)
         if time.monotonic() - self._saved >= DRAFT_EVERY:
-            await self._save("".join(self._shown))
+            await self._save(self.shown)
             self._saved = time.monotonic()
 
 
@@ -257,10 +289,6 @@ def _query(asked: Question, ask: Ask) -> Query:
     sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
     first = talk.window[0].depth if talk.window else turn.depth
     return asked.query(sight, before=first)
-
-
-def _request(ask: Ask) -> str:
-    return f"{ask.turn.text}\n({ask.steer})" if ask.steer else ask.turn.text
 
 
 def _said(talk: Conversation) -> list[str]:
@@ -308,9 +336,8 @@ async def _shown_before(begun: Begun, stage: Stage) -> Reply:
 async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found) -> Reply:
     """Everything under the page, then the end."""
     if written.finish == "failed":
-        await stage.show(Fail(written.reason, ref()))
-        await stage.show(Offer("again", "Try again"))
-    elif written.finish != "stopped":
+        return await _failed(stage, turn, written.reason)
+    if written.finish != "stopped":
         await stage.show(Final(page.text))
         for citation in page.citations:
             await stage.show(Cite(citation.n, citation.title))
@@ -320,6 +347,14 @@ async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page
             await stage.show(Offer("again", steer, steer))
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
     reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
+    await stage.finish(reply)
+    return reply
+
+
+async def _failed(stage: Stage, turn: Turn, reason: str) -> Reply:
+    await stage.show(Fail(reason, ref()))
+    await stage.show(Offer("again", "Try again"))
+    reply = Reply("failed", turn.id, reason)
     await stage.finish(reply)
     return reply
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from bot.bible import BibleFiles, drafted, stated, text_of
 from bot.events import Step
-from memory import KINDS, Draft, LedgerError, Piece, Show, Source, Synced
+from memory import Draft, LedgerError, Piece, Show, Source, Status
 from vectorstore.ingest import Document, Finds, Unreadable, find
 
 Tell = Callable[[Step], Awaitable[None]]
 
 
 class Reader(Protocol):
+    async def digest(self, path: Path) -> str: ...
+
     async def read(self, path: Path) -> Document: ...
 
 
@@ -26,11 +29,11 @@ class Shows(Protocol):
     async def describe(self, tenant: str, show: str, brief: str, style: str) -> Show: ...
 
 
-class Bible(Protocol):
-    async def sync(self, tenant: str, show: str, origin: str, drafts: Iterable[Draft], who: str) -> Synced: ...
-
-
 class Sources(Protocol):
+    async def find(self, tenant: str, show: str, what: str) -> tuple[Source, ...]: ...
+
+    async def forget(self, tenant: str, show: str, source: str) -> Source: ...
+
     async def put(
         self,
         tenant: str,
@@ -50,9 +53,11 @@ class Catalogue(Protocol):
 
 @dataclass(slots=True)
 class Learned:
-    """What one run did. ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
+    """What one run did. ``aside`` of the entries were kept and are not in force (proposed, rejected,
+    retired); ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
 
     entries: int = 0
+    aside: int = 0
     sources: int = 0
     unchanged: int = 0
     passages: int = 0
@@ -62,7 +67,7 @@ class Learned:
 
 
 class Learning:
-    def __init__(self, reader: Reader, shows: Shows, bible: Bible, sources: Sources, catalogue: Catalogue) -> None:
+    def __init__(self, reader: Reader, shows: Shows, bible: BibleFiles, sources: Sources, catalogue: Catalogue) -> None:
         self._reader = reader
         self._shows = shows
         self._bible = bible
@@ -77,19 +82,28 @@ class Learning:
         done = Learned()
         finds: Finds = await asyncio.to_thread(find, paths)
         done.skipped += [(str(skip.path), skip.reason) for skip in finds.skipped if skip.reason != "it is hidden"]
+        indexing: asyncio.Task[int] | None = None
         for number, path in enumerate(finds.files):
             if halt is not None and halt.is_set():
                 done.skipped.append((f"{len(finds.files) - number} more files", "stopped"))
                 break
             await tell(Step("learn", f"Reading {path.name}", "running", number, len(finds.files)))
             await self._file(show, path, who, done)
+            if indexing is None or indexing.done():
+                # Reading and embedding are different processes' work: they go on side by side.
+                indexing = asyncio.create_task(self._catalogue.settle())
         await tell(Step("learn", f"Read {len(finds.files)} files", "done", len(finds.files), len(finds.files)))
-        await self._index(tell)
+        if indexing is not None:
+            await asyncio.gather(indexing, return_exceptions=True)  # what it met, the last run meets again
+        await self._index(tell, done)
         done.seconds = time.perf_counter() - began
         return done
 
     async def _file(self, show: Show, path: Path, who: str, done: Learned) -> None:
         try:
+            if await self._known(show, path):
+                done.unchanged += 1
+                return
             document = await self._reader.read(path)
             await self._keep(show, document, who, done)
         except Unreadable as error:
@@ -99,38 +113,56 @@ class Learning:
         else:
             done.remarks += [(path.name, remark) for remark in document.remarks]
 
+    async def _known(self, show: Show, path: Path) -> bool:
+        """Whether the file is a source as it stands: then nobody need parse it again."""
+        uri = path.resolve().as_uri()
+        known = [one for one in await self._sources.find(show.tenant, show.id, uri) if one.uri == uri]
+        return bool(known) and known[0].digest == await self._reader.digest(path)
+
     async def _keep(self, show: Show, document: Document, who: str, done: Learned) -> None:
         if _is_front_page(document.meta):
             await self._shows.describe(
-                show.tenant, show.id, _text(document.meta, "brief"), _text(document.meta, "style")
+                show.tenant, show.id, text_of(document.meta, "brief"), text_of(document.meta, "style")
             )
-        draft = _draft(document)
-        if draft is not None:
-            synced = await self._bible.sync(show.tenant, show.id, document.uri, [draft], who)
-            changed = synced.new + synced.changed
-            done.entries += changed
-            done.passages += len(document.chunks) if changed else 0
-            done.unchanged += synced.unchanged
-            return
+        draft = drafted(document)
+        if draft is None:
+            await self._as_source(show, document, who, done)
+        else:
+            await self._as_entry(show, document, draft, who, done)
+
+    async def _as_source(self, show: Show, document: Document, who: str, done: Learned) -> None:
+        await self._bible.withdraw(show, document.uri, who)
         pieces = [
             Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date)
             for chunk in document.chunks
         ]
         licence = document.licence
-        _, changed_source = await self._sources.put(
+        _, changed = await self._sources.put(
             show.tenant, show.id, document.title, document.uri, document.media, document.digest, licence, pieces
         )
-        done.sources += changed_source
-        done.unchanged += not changed_source
-        done.passages += len(pieces) if changed_source else 0
+        done.sources += changed
+        done.unchanged += not changed
+        done.passages += len(pieces) if changed else 0
 
-    async def _index(self, tell: Tell) -> None:
+    async def _as_entry(self, show: Show, document: Document, draft: Draft, who: str, done: Learned) -> None:
+        for source in await self._sources.find(show.tenant, show.id, document.uri):
+            if source.uri == document.uri:
+                await self._sources.forget(show.tenant, show.id, source.id)
+        status, doubt = stated(document.meta)
+        done.remarks += [(Path(document.uri).name, doubt)] if doubt else []
+        changed = await self._bible.keep(show, draft, status, who)
+        done.entries += changed
+        done.aside += changed and status is not Status.ACCEPTED
+        done.unchanged += not changed
+        done.passages += len(document.chunks) if changed else 0
+
+    async def _index(self, tell: Tell, done: Learned) -> None:
         async def progress(worked: int, total: int) -> None:
             await tell(Step("index", "Indexing", "running", worked, total))
 
-        worked = await self._catalogue.settle(progress)
-        if worked:
-            await tell(Step("index", "Indexed", "done", worked, worked))
+        await self._catalogue.settle(progress)
+        if done.passages:
+            await tell(Step("index", "Indexed", "done", done.passages, done.passages))
 
 
 def _is_front_page(meta: Mapping[str, object]) -> bool:
@@ -138,40 +170,12 @@ def _is_front_page(meta: Mapping[str, object]) -> bool:
     return "name" in meta and "kind" not in meta and ("brief" in meta or "style" in meta)
 
 
-def _draft(document: Document) -> Draft | None:
-    """The canon entry a bible file holds: front-matter with a name and one of the kinds."""
-    meta = document.meta
-    kind, name = _text(meta, "kind").casefold(), _text(meta, "name")
-    if kind not in KINDS or not name or not document.body.strip():
-        return None
-    return Draft(
-        kind=kind,
-        name=name,
-        text=document.body.strip(),
-        aliases=_list(meta, "aliases"),
-        tags=_list(meta, "tags"),
-        starts=_text(meta, "from"),
-        ends=_text(meta, "until"),
-        origin=document.uri,
-    )
-
-
-def _text(meta: Mapping[str, object], key: str) -> str:
-    value = meta.get(key)
-    return "" if value is None else " ".join(str(value).split())
-
-
-def _list(meta: Mapping[str, object], key: str) -> tuple[str, ...]:
-    value = meta.get(key)
-    many = value if isinstance(value, list | tuple) else str(value).split(",") if value else []
-    return tuple(text for item in many if (text := str(item).strip()))
-
-
 def summary(done: Learned) -> str:
     """What was learned and what was not, as Markdown."""
     rate = f", {done.passages / done.seconds:.0f} passages a second" if done.passages and done.seconds else ""
     parts = [
-        f"{done.entries} canon entries" if done.entries else "",
+        f"{done.entries - done.aside} canon entries" if done.entries > done.aside else "",
+        f"{done.aside} kept apart as not accepted" if done.aside else "",
         f"{done.sources} sources" if done.sources else "",
         f"{done.passages} passages in {done.seconds:.1f} s{rate}" if done.passages else "",
         f"{done.unchanged} unchanged" if done.unchanged else "",

@@ -6,7 +6,7 @@ job worked twice, late, or cut off by a crash does no harm. Knows nothing of tur
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from memory import Job
@@ -27,7 +27,7 @@ class Outbox(Protocol):
 
 
 class Shelf(Protocol):
-    async def replace(self, record: str, passages: Sequence[Passage]) -> int: ...
+    async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int: ...
 
 
 Cut = Callable[[Job], Awaitable[Sequence[Passage]]]
@@ -66,12 +66,11 @@ class Librarian:
         total, worked = await self._outbox.count(), 0
         async with self._turnstile:
             while jobs := await self._outbox.pending(BATCH):
-                for job in jobs:
-                    await self._shelf.replace(job.id, await self._cut(job))
-                    await self._outbox.done([job.number])
-                    worked += 1
-                    if progress:
-                        await progress(worked, max(total, worked))
+                await self._shelf.replace_all({job.id: await self._cut(job) for job in jobs})
+                await self._outbox.done([job.number for job in jobs])
+                worked += len(jobs)
+                if progress:
+                    await progress(worked, max(total, worked))
         return worked
 
     async def catch_up(self, within: float) -> bool:

@@ -4,10 +4,14 @@ Knows nothing of how the app works.
 """
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 from bot.commands import TABLE, Command
+from bot.commands.call import Mistaken
+from bot.config import Config
 
 SCOPES: dict[str, str] = {
     "app_mentions:read": "hear when somebody mentions it",
@@ -88,6 +92,9 @@ def slack(url: str = "", table: Sequence[Command] = TABLE) -> dict[str, Any]:
     }
 
 
-def as_json(url: str = "") -> str:
-    """To paste into the form for new apps."""
-    return json.dumps(slack(url), indent=2, ensure_ascii=False)
+async def manifest(stack: AsyncExitStack, config: Config, *, platform: str, url: str) -> int:
+    """Print a platform's app manifest; gives the exit status."""
+    if platform != "slack":
+        raise Mistaken(f"There is a manifest for slack, not for {platform}.")
+    sys.stdout.write(json.dumps(slack(url), indent=2, ensure_ascii=False) + "\n")
+    return 0

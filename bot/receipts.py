@@ -101,6 +101,11 @@ def _first(rows: list[str], most: int) -> Iterable[str]:
 
 def _costs(kept: Mapping[str, Any]) -> str:
     tokens, ms = kept["tokens"], kept["ms"]
+    if not tokens["written"]:
+        return (
+            f"**Quoted, not written:** canon answers this in its own words, found in {ms['search']:.0f} ms, "
+            f"ready after {ms['prepared']:.0f} ms. {kept['writer']} wrote nothing."
+        )
     return (
         f"**Tokens:** {tokens['read'] or tokens['prompt']} read ({tokens['reused']} from the cache), "
         f"{tokens['written']} written, {tokens['reserved']} kept free of {tokens['context']}.  \n"

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from bot.app import Writing, open_app, open_conversing
+from bot.app import begin_writer, open_app, open_conversing
+from bot.commands.call import Mistaken
 from bot.config import Config, Settings, environment
 from bot.manifest import SCOPES
 from bot.surfaces.slack.api import Apis
@@ -21,11 +22,18 @@ from bot.surfaces.slack.surface import Manners, SlackSurface
 from memory import Show
 
 
-async def serve_slack(stack: AsyncExitStack, config: Config, writer: Writing) -> int:
-    """Serve Slack; gives the exit status. Raises Misconfigured before anything is heard."""
-    settings = config.settings
+async def slack(stack: AsyncExitStack, config: Config) -> int:
+    """Serve Slack; gives the exit status. Raises Mistaken where it cannot be reached as it is set up."""
+    try:
+        return await _slack(stack, config.settings)
+    except Misconfigured as error:
+        raise Mistaken(str(error)) from None
+
+
+async def _slack(stack: AsyncExitStack, settings: Settings) -> int:
     access = _access(settings)
     _beware()
+    writer = begin_writer(stack, settings)
     app = await open_app(stack, settings)
     room = await open_conversing(stack, app, writer)
     installed = Installed(access)

@@ -47,10 +47,12 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line the program writes, with ``{variables}`` and ``<slots>``. ``seen``, where given, is
-    what the model reads in its place (prose with quotation marks helps it more than a script)."""
+    what the model reads in its place (prose with quotation marks helps it more than a script). ``needs``
+    names a variable without which the line is left out although it does not show it."""
 
     show: str
     seen: str | None = None
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Skeleton:
 
     ``times`` is the least, usual and most often the block comes. ``count`` are the words a person
     counts it in (*6 lines*), ``fixed`` how many of those ``head`` and ``tail`` hold already.
-    ``cap`` are words that count the block's slots: *4 lines* of a song ends it after four.
+    ``cap`` are words that count the block's slots: *4 lines* of a song ends it after four. A skeleton
+    that is not ``told`` is for small writers only; a large one writes from the contract alone.
     """
 
     block: tuple[Line, ...]
@@ -71,6 +74,7 @@ class Skeleton:
     count: tuple[str, ...] = ()
     fixed: int = 0
     cap: tuple[str, ...] = ()
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chains.evidence import LIKELY, answer, is_question, muses
 from chains.message import Message
-from chains.names import candidates
+from chains.names import Names, candidates
 from chains.prompt import Cited
-from chains.words import COMMON, content, spans
+from chains.words import COMMON, spans
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: n for n, word in enumerate(_DIGITS)}
@@ -39,6 +40,9 @@ _PLAIN = COMMON | frozenset(
 )
 
 
+UNSURE = "Canon does not say that in so many words. The nearest it has:"
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a skeleton is filled from.
@@ -61,6 +65,8 @@ class Material:
     passages: tuple[str, ...] = ()
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    quote: str = ""
+    unsure: str = ""
 
     @property
     def latin(self) -> bool:
@@ -70,14 +76,23 @@ class Material:
 
 
 def gather(
-    messages: Sequence[Message], request: str, *, said: Sequence[str] = (), passages: Sequence[Cited] = ()
+    messages: Sequence[Message],
+    request: str,
+    *,
+    meaning: str = "",
+    said: Sequence[str] = (),
+    passages: Sequence[Cited] = (),
+    names: Names | None = None,
 ) -> Material:
-    """Read the request, then what was ``said`` before (oldest first), then the retrieved passages."""
+    """Read the request, then what was ``said`` before (oldest first), then the retrieved passages.
+    ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
+    are the canon's."""
     asked = _TAIL.sub("", request.strip()).strip() or request.strip()
     cast, others = _cast(asked, said, passages)
-    places = _of_kind("place", asked, said, passages)
+    places = _of_kind("place", asked, said, passages) or _spoken_of("place", passages, names or Names())
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
+    quote, unsure = _quoted(request, meaning, passages)
     sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
@@ -91,26 +106,20 @@ def gather(
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=frozenset(word.casefold() for source in sources for word in words(source)),
+        quote=quote,
+        unsure=unsure,
     )
 
 
-def quote(request: str, passages: Sequence[str]) -> str:
-    """The two neighbouring sentences of a passage that share most rare words with the request;
-    empty where none shares any. What is asked often stands right behind what is named."""
-    asked = set(content(request))
-    told = [[(s, set(content(s))) for s in sentences(text) if len(words(s)) <= 50] for text in passages]
-    often = Counter(word for pairs in told for _, mine in pairs for word in mine)
-    best, most = "", 0.0
-    for pairs in told:
-        around = asked & {word for _, mine in pairs for word in mine}
-        for n, (sentence, mine) in enumerate(pairs):
-            after, behind = pairs[n + 1] if n + 1 < len(pairs) else ("", set())
-            shared = mine & asked
-            weight = sum(0.5 + 1 / often[w] for w in shared) + sum(0.4 / often[w] for w in (behind & asked) - shared)
-            score = weight + 0.5 * len(around) / max(1, len(asked)) if shared else 0.0
-            if score > most:
-                best, most = f"{sentence} {after}".strip(), score
-    return best
+def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str, str]:
+    """What canon itself says to a question, and the words before it where it is unsure that it does;
+    both empty where the request asks for something else."""
+    if not is_question(request) or muses(request):
+        return "", ""
+    found = answer(meaning or request, [(p.title, p.names, p.text) for p in passages], [p.score for p in passages])
+    if found is None:
+        return "", ""
+    return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
 
 
 def words(text: str) -> list[str]:
@@ -181,6 +190,12 @@ def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cite
     texts = [asked, *reversed(said)]
     named = [_lowered(p.title) for text in texts for p in mine if _where(p, text) is not None]
     return _once([*named, *(_lowered(p.title) for p in mine)])
+
+
+def _spoken_of(kind: str, passages: Sequence[Cited], names: Names) -> tuple[str, ...]:
+    """Canon names of a kind that the passages speak of, the most often first."""
+    told = Counter(m.name.name for p in passages for m in names.find(p.text) if m.name.kind == kind)
+    return tuple(_lowered(name) for name, _ in told.most_common())
 
 
 def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:

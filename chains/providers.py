@@ -17,6 +17,7 @@ from chains.format import Sampling
 from chains.writer import Backend, Card
 
 _EXTRAS = {"openai": "langchain_openai", "anthropic": "langchain_anthropic", "ollama": "langchain_ollama"}
+_ERRORS = {"openai": "OpenAIError", "anthropic": "AnthropicError", "ollama": "ResponseError"}
 _RETRIES = 2
 
 
@@ -24,9 +25,7 @@ def backend(card: Card, base_url: str, api_key: str, timeout: float) -> Backend:
     """Raises WriterError where the name is no provider's or its package is missing."""
     provider, _, model = card.name.partition(":")
     if not model:
-        raise WriterError(
-            f"There is no writer {card.name!r}: use local:, hf:, echo, or provider:model as in openai:gpt-x."
-        )
+        raise WriterError(f"There is no writer {card.name!r}: use local:, hf:, echo or provider:model.")
     package = _EXTRAS.get(provider)
     if package is not None and importlib.util.find_spec(package) is None:
         raise WriterError(f"{provider} needs an extra that is not installed: run `uv sync --extra {provider}`.")
@@ -50,7 +49,9 @@ def backend(card: Card, base_url: str, api_key: str, timeout: float) -> Backend:
         raise WriterError(f"{card.name} cannot be opened: {_line(error)}") from error
     except mishaps as error:  # the SDK's own: as a rule it misses the key
         raise WriterError(f"{card.name} cannot be opened: {_line(error)} Set the API key.") from error
-    return Backend(chat, card, _ARGUMENTS.get(provider, _plain), mishaps, _explainer(card.name, base_url))
+    arguments = _ARGUMENTS.get(provider, _plain)
+    explain = _explainer(card.name, base_url)
+    return Backend(chat, card, arguments, mishaps, explain, tells_end=provider in _EXTRAS)
 
 
 def _plain(sampling: Sampling, tokens: int, tenant: str) -> dict[str, Any]:
@@ -83,15 +84,9 @@ _ARGUMENTS: dict[str, Callable[[Sampling, int, str], dict[str, Any]]] = {
 
 def _mishaps(provider: str) -> tuple[type[Exception], ...]:
     """The errors that are the service's: the SDK's own family, and what the network adds."""
-    family = {
-        "openai": ("openai", "OpenAIError"),
-        "anthropic": ("anthropic", "AnthropicError"),
-        "ollama": ("ollama", "ResponseError"),
-    }
     kinds: list[type[Exception]] = [httpx.HTTPError, ConnectionError, TimeoutError, ValueError]
-    if provider in family:
-        module, name = family[provider]
-        kinds.append(getattr(importlib.import_module(module), name))
+    if provider in _ERRORS:
+        kinds.append(getattr(importlib.import_module(provider), _ERRORS[provider]))
     return tuple(kinds)
 
 
@@ -106,7 +101,7 @@ def _explainer(name: str, base_url: str) -> Callable[[Exception], str]:
         if status == 404:
             return f"{name}{where} is not known there: check the model's name and the address."
         if status == 429:
-            return f"{name}{where} takes no more requests just now, or the quota is used up: wait a little, then ask again."
+            return f"{name}{where} takes no more requests just now: wait a little, then ask again."
         if status is not None and status >= 500:
             return f"{name}{where} has trouble of its own (status {status}): ask again in a while."
         if status is not None:
@@ -115,7 +110,7 @@ def _explainer(name: str, base_url: str) -> Callable[[Exception], str]:
             return f"{name}{where} did not answer in time: ask again, or use another writer."
         if "Connect" in kind or isinstance(error, httpx.HTTPError):
             return f"{name}{where} cannot be reached: check that it runs and that the address is right."
-        return f"{name}{where} answered with something unreadable ({_line(error)}): ask again, or use another writer."
+        return f"{name}{where} gave an unreadable answer ({_line(error)}): ask again."
 
     return explain
 

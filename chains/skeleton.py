@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, quote, sentences, words
+from chains.material import Material, number_of, sentences, words
 from chains.message import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -33,6 +33,7 @@ VARIABLES = frozenset(
         "second",
         "person",
         "place",
+        "setting",
         "where",
         "thing",
         "topic",
@@ -44,6 +45,8 @@ VARIABLES = frozenset(
         "about_topic",
         "more_topic",
         "quote",
+        "unsure",
+        "idea",
     )
 )
 
@@ -140,7 +143,8 @@ def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
 
 
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
-    return all(values.get(name) for name in _VARIABLE.findall(line.show + (line.seen or "")))
+    needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
+    return all(values.get(name) for name in needed)
 
 
 def _variables(material: Material, n: int) -> dict[str, str]:
@@ -156,6 +160,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         "second": cast[1] if len(cast) > 1 else "",
         "person": _turn(people, n),
         "place": _turn(material.places, 0),
+        "setting": _turn(material.places, 0) or "somewhere",
         "where": _turn(material.places, n),
         "thing": _turn(material.things, 0),
         "topic": _turn(material.topics, n),
@@ -164,7 +169,8 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
-    values["quote"] = quote(material.request, material.passages)
+    values |= {"quote": material.quote, "unsure": material.unsure}
+    values["idea"] = "" if material.quote else material.request
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -202,6 +208,8 @@ class _Desk:
         self._slots = {slot.name: slot for slot in skeleton.slots}
         self._material, self._pen, self._sampling, self._tenant = material, pen, sampling, tenant
         self._on_text, self._halt = on_text, halt
+        # The worked example is there to be followed, not to be copied.
+        self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
         self._shown = self._seen = ""
         self._openings: dict[str, list[str]] = {}
@@ -219,9 +227,15 @@ class _Desk:
             return
         shown = _SLOT.split(_put(line.show, values))
         seen = _SLOT.split(_put(line.show if line.seen is None else line.seen, values))
-        await self._say(("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0])
+        before, seen_before = ("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0]
+        if any(letter.isalnum() for letter in before) or len(shown) == 1:
+            await self._say(before, seen_before)
+            before = seen_before = ""
         for name, after_shown, after_seen in zip(shown[1::2], shown[2::2], seen[2::2], strict=True):
-            text = await self._fill(self._slots[name], values)
+            # Markup alone ("**", "- ") waits for the words it belongs to.
+            text = await self._fill(self._slots[name], values, seen_before)
+            await self._say(before, seen_before)
+            before = seen_before = ""
             for word in re.findall(r"\s*\S+", text):
                 await self._say(word, word)
             await self._say(after_shown, after_seen)
@@ -238,36 +252,37 @@ class _Desk:
         if self._on_text is not None:
             await self._on_text(shown)
 
-    async def _fill(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _fill(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
+        """What stands in the slot; ``before`` is what the model reads after all that was said so far."""
         if slot.choices:
-            return await self._choose(slot, values)
+            return await self._choose(slot, values, before)
         if not slot.kept:
-            return await self._draw(slot, values)
+            return await self._draw(slot, values, before)
         if slot.name not in self._kept:
-            self._kept[slot.name] = await self._draw(slot, values)
+            self._kept[slot.name] = await self._draw(slot, values, before)
         return self._kept[slot.name]
 
-    async def _choose(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _choose(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
         options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
         asked = {word.casefold() for word in words(self._material.request)}
         named = [option for option in options if option.strip(".").casefold() in asked]
         if named:
             return named[0]
         try:
-            odds = await self._heed(self._pen.choose(self._prefix(""), options, tenant=self._tenant))
+            odds = await self._heed(self._pen.choose(self._prefix(before), options, tenant=self._tenant))
         except WriterError:
             # Not every writer can weigh options; the format names its likeliest first.
             return options[0]
         return max(zip(odds, options, strict=True), key=lambda pair: pair[0])[1]
 
-    async def _draw(self, slot: Slot, values: Mapping[str, str]) -> str:
+    async def _draw(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
         """A few takes of a slot, at most ROUNDS times; then what can be saved; then a quotation."""
         speaker = values.get(slot.voice, "")
         tried: list[Judged] = []
         for heat in range(ROUNDS):
             opening = self._opening(slot, values)
             sampling = replace(self._sampling, temperature=self._sampling.temperature + 0.1 * heat)
-            drawn = await self._takes(self._prefix(opening), sampling, slot)
+            drawn = await self._takes(self._prefix(before + opening), sampling, slot)
             judged = [
                 judge(
                     _join(opening, one.text),
@@ -275,7 +290,7 @@ class _Desk:
                     opening=opening,
                     slot=slot,
                     material=self._material,
-                    page=self._shown,
+                    page=f"{self._rules}\n{self._shown}",
                     speaker=speaker,
                 )
                 for one in drawn
@@ -299,8 +314,9 @@ class _Desk:
         use = self._usage
         self._usage = replace(
             use,
-            prompt=max(use.prompt, *(one.usage.prompt for one in drawn)),
-            reused=max(use.reused, *(one.usage.reused for one in drawn)),
+            # Of the first draw only: later ones find the cache that it left.
+            prompt=use.prompt or drawn[0].usage.prompt,
+            reused=use.reused if use.prompt else drawn[0].usage.reused,
             generated=use.generated + sum(one.usage.generated for one in drawn),
         )
         if all(one.finish == "failed" for one in drawn):

@@ -5,6 +5,7 @@ no topic and no evidence can be made of.
 """
 
 import re
+from functools import lru_cache
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _CJK = re.compile(f"[{CJK}]")
@@ -93,8 +94,10 @@ def stem(word: str) -> str:
     return word
 
 
-def content(text: str) -> list[str]:
-    """Stemmed words that carry meaning; CJK text gives character pairs."""
+@lru_cache(maxsize=4096)
+def content(text: str) -> tuple[str, ...]:
+    """Stemmed words that carry meaning; CJK text gives character pairs. One turn asks for the same
+    sentences over and over, hence the cache."""
     out: list[str] = []
     before = ""
     for word in tokens(text):
@@ -109,7 +112,7 @@ def content(text: str) -> list[str]:
         before = ""
         if word not in FUNCTION:
             out.append(stem(word))
-    return out
+    return tuple(out)
 
 
 def spans(text: str) -> tuple[tuple[int, int], ...]:

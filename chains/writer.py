@@ -18,6 +18,7 @@ from chains.message import Message
 Finish = Literal["complete", "length", "stopped", "failed"]
 OnText = Callable[[str], Awaitable[None]]
 
+_ENDS = ("finish_reason", "stop_reason", "done_reason")  # as OpenAI, Anthropic and Ollama call it
 _LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 
 
@@ -84,7 +85,7 @@ async def _nothing() -> None:
 class Backend:
     """A loaded model and what the writer must know of it. ``arguments`` turns sampling, token bound
     and tenant into the call's arguments; ``explain`` makes a sentence of a ``mishap``, an error that
-    is the model's and not the program's."""
+    is the model's and not the program's. ``tells_end`` says that a whole answer tells why it ended."""
 
     chat: Chat
     card: Card
@@ -92,6 +93,7 @@ class Backend:
     mishaps: tuple[type[Exception], ...] = (WriterError,)
     explain: Callable[[Exception], str] = str
     inner: Inner | None = None
+    tells_end: bool = True
     close: Callable[[], Awaitable[None]] = _nothing
 
 
@@ -113,6 +115,10 @@ class Writer:
     async def ready(self) -> None:
         """Returns when the model is loaded. Raises WriterError with a sentence where it cannot be."""
         await self._backend()
+
+    async def chat(self) -> Chat:
+        """The LangChain chat model itself, for pipes of its kind. Raises WriterError."""
+        return (await self._backend()).chat
 
     async def write(
         self,
@@ -146,7 +152,11 @@ class Writer:
                         await on_text(text)
         except backend.mishaps as error:
             return draft.end("failed", backend.explain(error))
-        return draft.end("stopped" if halt is not None and halt.is_set() and not draft.finish else None)
+        if draft.finish is None and halt is not None and halt.is_set():
+            return draft.end("stopped")
+        if draft.finish is None and backend.tells_end:
+            return draft.end("failed", f"The answer of {self.card.name} broke off before its end: ask again.")
+        return draft.end(draft.finish or "complete")
 
     async def takes(
         self,
@@ -242,15 +252,15 @@ class _Draft:
                 reused=self.usage.reused + cached,
                 generated=self.usage.generated + used["output_tokens"],
             )
-        ended = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("stop_reason")
+        ended = next((told for key in _ENDS if (told := chunk.response_metadata.get(key))), None)
         if ended:
             self.finish = "length" if ended in _LENGTH else "failed" if ended == "failed" else "complete"
             self.reason = chunk.response_metadata.get("reason", "")
         return text
 
-    def end(self, finish: Finish | None, reason: str = "") -> Written:
+    def end(self, finish: Finish, reason: str = "") -> Written:
         usage = replace(self.usage, total_ms=_since(self.began))
-        return Written("".join(self.parts), finish or self.finish or "complete", usage, reason or self.reason)
+        return Written("".join(self.parts), finish, usage, reason or self.reason)
 
 
 async def _until(stream: AsyncIterator[Any], halt: asyncio.Event | None) -> AsyncGenerator[Any, None]:

@@ -52,21 +52,38 @@ def test_imports_run_downhill_and_through_front_doors(name: str) -> None:
             assert module in doors, f"{name} imports {module}: only bot/app.py reaches past a front door"
 
 
+OUTERMOST = {
+    "bot/gate.py",
+    "bot/surfaces/plain.py",
+    "bot/surfaces/repl.py",
+    # the outermost surfaces of child processes
+    "vectorstore/ingest/child.py",
+    "vectorstore/worker.py",
+}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_no_relative_imports_and_no_broad_excepts_but_at_the_outermost_surface(name: str) -> None:
-    outermost = {"bot/gate.py"}
+def test_what_catches_everything_is_outermost_or_passes_it_on(name: str) -> None:
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.ExceptHandler) and name not in OUTERMOST:
+            caught = ast.unparse(node.type) if node.type else "everything"
+            swallows = not isinstance(node.body[-1], ast.Raise)
+            broad = caught in {"everything", "Exception", "BaseException"}
+            assert not (broad and swallows), f"{name}:{node.lineno} swallows {caught}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_relative_imports(name: str) -> None:
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} imports relatively"
-        if isinstance(node, ast.ExceptHandler) and name not in outermost:
-            caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in {"everything", "Exception", "BaseException"}, f"{name}:{node.lineno} catches {caught}"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_only_the_configuration_reads_the_environment_and_only_the_command_line_reads_argv(name: str) -> None:
     used = set(calls(name))
-    if name != "bot/config.py":
+    # The reader passes a few harmless variables on to the child that parses.
+    if name not in {"bot/config.py", "vectorstore/ingest/reader.py"}:
         assert not used & {"os.environ", "os.getenv"}, f"{name} reads the environment"
     if name != "bot/cli.py":
         assert "sys.argv" not in used, f"{name} reads argv"

@@ -1,6 +1,7 @@
-"""The embedder: texts to unit vectors, as LangChain Embeddings over a model in its own process.
+"""The embedder: texts to unit vectors, over a model in its own process.
 
-Imports no model library: the child does. Knows nothing of passages or of the store.
+Has the methods of LangChain's Embeddings (`vectorstore.langchain` makes it one). Imports no model
+library: the child does. Knows nothing of passages or of the store.
 """
 
 import asyncio
@@ -10,8 +11,6 @@ from concurrent.futures import Future
 from importlib import import_module
 from itertools import islice
 from typing import Any
-
-from langchain_core.embeddings import Embeddings
 
 from vectorstore.errors import EmbedderDown, IndexFault
 from vectorstore.worker import Worker
@@ -23,7 +22,7 @@ _TEXT_TOKENS = 256
 _AHEAD = 2  # batches sent before the first is answered, so that the child never waits for the pipe
 
 
-class Embedder(Embeddings):
+class Embedder:
     """``bundled`` (all-MiniLM-L6-v2 through OpenVINO) or ``hf:<hub id or folder>``.
 
     The process starts at the first call or with ``start()``; nothing is loaded here. Vectors have

@@ -62,6 +62,13 @@ class Index:
         await self._store.drop(record, [passage.id for passage in passages])
         return changed
 
+    async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int:
+        """As `replace`, for many records at once: embedding is fast only in large batches."""
+        changed = await self.put(passage for passages in records.values() for passage in passages)
+        for record, passages in records.items():
+            await self._store.drop(record, [passage.id for passage in passages])
+        return changed
+
     async def drop(self, record: str) -> None:
         """Forget a record's passages, all versions."""
         await self._store.drop(record, [])

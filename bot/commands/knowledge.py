@@ -99,7 +99,7 @@ class Knowledge:
     async def learn(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
         # On a platform a path would name a file of the machine we run on: there, only shared files.
-        paths = [] if call.inbound.who else [Path(word).expanduser() for word in words(call.text)]
+        paths = [] if call.inbound.who else [_home(word) for word in words(call.text)]
         paths += [Path(file.path) for file in call.inbound.files if file.path]
         problem = call.inbound.values.get("problem", "")
         if not paths:
@@ -151,14 +151,28 @@ async def pick_source(sources: Sources, show: Show, what: str) -> Source:
     listed = await sources.listing(show.tenant, show.id)
     if what.isdecimal() and 1 <= int(what) <= len(listed):
         return listed[int(what) - 1]
-    found = await sources.find(show.tenant, show.id, what) or await sources.find(
-        show.tenant, show.id, str(Path(what).expanduser().resolve())
-    )
+    found = await sources.find(show.tenant, show.id, what) or await sources.find(show.tenant, show.id, _address(what))
     if len(found) == 1:
         return found[0]
     if not found:
         raise Mistaken(f"No source is called “{what}”; `/sources` lists them.")
     raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `/sources`.")
+
+
+def _address(path: str) -> str:
+    """The address a document at this path is kept under; the words themselves where it is no path."""
+    try:
+        return _home(path).resolve().as_uri()
+    except ValueError:  # a NUL
+        return path
+
+
+def _home(path: str) -> Path:
+    """The path with its ``~`` put in; one that names nobody's home stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def listing(found: Found, explain: bool = True) -> str:

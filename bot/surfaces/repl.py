@@ -99,7 +99,8 @@ class Repl:
         worker = asyncio.create_task(self._work())
         ticker = asyncio.create_task(self._turn())
         try:
-            self._say([*(Text(clean(row)) for row in self._greeting), Text()])
+            if self._greeting:
+                self.announce(self._greeting)
             await self._screen.run()
         finally:
             self._leaving = True
@@ -113,6 +114,10 @@ class Repl:
     def refresh(self) -> None:
         """The toolbar's content changed."""
         self._screen.paint()
+
+    def announce(self, rows: Sequence[str]) -> None:
+        """Says something that nobody asked for, above the prompt."""
+        self._say([*(Text(clean(row)) for row in rows), Text()])
 
     def _say(self, lines: Sequence[Text]) -> None:
         rows = [row for text in lines for row in wrap_text(text, self._screen.width)]

@@ -174,7 +174,7 @@ def _form_problems(form: Skeleton) -> Iterator[str]:
                 for name in here
                 if name not in slots
             )
-            yield from _variable_problems(at, line.show, line.seen or "")
+            yield from _variable_problems(at, line.show, line.seen or "", f"{{{line.needs}}}" if line.needs else "")
             if line.seen is not None and _SLOT.findall(line.seen) != here:
                 yield f"the key '{at}.seen' must hold the same <slots> in the same order as 'show'."
     for n, slot in enumerate(form.slots):

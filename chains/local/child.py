@@ -9,11 +9,11 @@ import importlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
 from typing import BinaryIO, Protocol
 
 from chains.errors import WriterError
@@ -27,7 +27,7 @@ class Line:
 
     out: BinaryIO
     inbox: SimpleQueue[Frame] = field(default_factory=SimpleQueue)
-    lock: Lock = field(default_factory=Lock)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, frame: Frame) -> None:
         with self.lock:
@@ -92,10 +92,15 @@ def _answer(engine: Engine, line: Line, frame: Frame) -> None:
 
 
 def _watch(work: Future[None]) -> None:
-    """A thread's death must be seen: the program restarts the engine and asks again."""
     if (error := work.exception()) is not None:
         traceback.print_exception(error)
         os._exit(1)
+
+
+def _give_up(dead: threading.ExceptHookArgs) -> None:
+    """A thread's death must be seen: the program restarts the engine and asks again."""
+    threading.__excepthook__(dead)
+    os._exit(1)
 
 
 def _answers(engine: Engine, frame: Frame) -> list[Frame]:
@@ -128,8 +133,9 @@ def _ask(frame: Frame) -> Ask:
 
 def main(spec: Spec) -> None:
     line = Line(_claim_output())
+    threading.excepthook = _give_up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the program, not for its engine
-    Thread(target=_listen, args=(sys.stdin.buffer, line.inbox), daemon=True).start()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, line.inbox), daemon=True).start()
     module = importlib.import_module(spec.engine)
     try:
         engine = module.load(spec, line.send)

@@ -138,13 +138,13 @@ class Engine:
         self._model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
-            generation_config=self._settings(run),
+            generation_config=self._settings(run, guess=known == 0),
             past_key_values=cache,
             stopping_criteria=StoppingCriteriaList([_Watch(self, run)]),
         )
         self._end(run, "stopped" if run.told.is_set() else "length")
-        if rows == 1:
-            held = (run.prompt + run.takes[0].ids)[: cache.get_seq_length()]
+        held = (run.prompt + run.takes[0].ids)[: cache.get_seq_length()]
+        if rows == 1 and len(held) == cache.get_seq_length():
             self._keep(run.ask.tenant, held, cache)
         return None
 
@@ -200,15 +200,15 @@ class Engine:
             raise WriterError(f"The model's chat template refuses this conversation: {error}") from error
         return str(text) + defuse(begun, self._special)
 
-    def _settings(self, run: _Run) -> GenerationConfig:
+    def _settings(self, run: _Run, guess: bool) -> GenerationConfig:
         drawn = run.ask.sampling
         warm = drawn["temperature"] > 0
         how: dict[str, Any] = {"do_sample": warm}
         if warm:
             how |= {key: drawn[key] for key in ("temperature", "top_p", "top_k", "min_p")}
-        elif len(run.takes) == 1 and self._rewinds:
-            how |= _LOOKUP
-        return GenerationConfig(
+        elif guess and len(run.takes) == 1 and self._rewinds:
+            how |= _LOOKUP  # not on a cache that holds something: transformers would read the prompt into it again
+        return GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=run.room,
             eos_token_id=sorted(self._ends),
             pad_token_id=min(self._ends),
@@ -225,7 +225,7 @@ class Engine:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-class _Watch(StoppingCriteria):  # type: ignore[misc]
+class _Watch(StoppingCriteria):
     """Asked after every step whether to go on: the place where text leaves and a stop comes in."""
 
     def __init__(self, engine: Engine, run: _Run) -> None:

@@ -106,10 +106,7 @@ class Process:
 
     async def _run(self) -> bool:
         """One child's life. True if it was ever ready."""
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(asdict(self._spec)),
-            stdin=PIPE, stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
+        child = await self._spawn()
         self._child = child
         listener = asyncio.create_task(self._listen(child))
         lived = False
@@ -119,11 +116,28 @@ class Process:
                 lived = lived or frame["on"] == "ready"
                 self._route(frame)
         finally:
+            if lived:  # before anybody is told: who asks again has to wait for the next child
+                self._card = asyncio.get_running_loop().create_future()
             await self._bury(child, listener)
         if lived:
-            self._card = asyncio.get_running_loop().create_future()
             _log.warning("the engine's process %s died and is replaced", child.pid)
         return lived
+
+    async def _spawn(self) -> Child:
+        """Whoever gives up waiting leaves no child behind that nobody knows."""
+        arguments = (json.dumps(sys.path), json.dumps(asdict(self._spec)))
+        spawning = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                sys.executable, "-c", _START, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
+            )
+        )
+        try:
+            return await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            child = await spawning
+            child.kill()
+            await child.communicate()
+            raise
 
     async def _bury(self, child: Child, listener: asyncio.Task[None]) -> None:
         for queue in self._open.values():

@@ -28,7 +28,7 @@ def open_model(spec: Spec, send: Callable[[Frame], None]) -> tuple[Any, Any]:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **at)
         if not getattr(tokenizer, "chat_template", None):
             raise WriterError(f"{spec.model} has no chat template: take the instruct (chat) version of this model.")
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             source, dtype=_dtype(spec.dtype, device), use_safetensors=True, trust_remote_code=False, **at
         )
     except (OSError, ValueError) as error:
@@ -66,12 +66,16 @@ def _converted(spec: Spec, send: Callable[[Frame], None]) -> Path:
     try:
         with workshop(folder) as bench:
             tell()
-            AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name).save_pretrained(bench)
+            at, file = str(path.parent), {"gguf_file": path.name}
+            AutoTokenizer.from_pretrained(at, **file).save_pretrained(bench)
             tell()
-            read = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.bfloat16)
+            read: Any = AutoModelForCausalLM.from_pretrained(
+                str(path.parent), gguf_file=path.name, dtype=torch.bfloat16
+            )
             tell()
             # What was read remembers that it was quantized, and would not be saved as it is.
-            fresh = AutoModelForCausalLM.from_config(read.config, dtype=torch.bfloat16)
+            read.config.quantization_config = None
+            fresh: Any = AutoModelForCausalLM.from_config(read.config, dtype=torch.bfloat16)  # type: ignore[no-untyped-call]
             fresh.load_state_dict(read.state_dict())
             fresh.generation_config = read.generation_config
             fresh.save_pretrained(bench)

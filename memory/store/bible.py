@@ -88,8 +88,8 @@ async def _follow(tx: AsyncConnection, show: str, last: _Known | None, draft: Dr
 
 async def _retired_by(tx: AsyncConnection, entry: str, origin: str) -> bool:
     query = select(decisions.c.verdict, decisions.c.place).where(decisions.c.entry == entry)
-    last = (await tx.execute(query.order_by(decisions.c.number.desc()).limit(1))).one()
-    return bool(last.verdict == Status.RETIRED and last.place == origin)
+    last = (await tx.execute(query.order_by(decisions.c.number.desc()).limit(1))).one_or_none()
+    return bool(last and last.verdict == Status.RETIRED and last.place == origin)
 
 
 async def _decide(tx: AsyncConnection, entry: Entry, status: Status, who: str, origin: str) -> None:

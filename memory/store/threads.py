@@ -20,6 +20,10 @@ from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
 
+BLOCK = 4
+"""Turns that leave the window together: what stands before them in a prompt stays the same meanwhile,
+so that a model need not read it again."""
+
 
 class Threads:
     def __init__(self, database: Database) -> None:
@@ -71,7 +75,8 @@ class Threads:
     @whole
     async def conversation(self, scope: Scope, window: int = 12) -> Conversation:
         """All that the next answer needs, in two statements whose cost does not grow with the
-        thread. The recap is the latest that ends before the window."""
+        thread. The recap is the latest that leaves at least ``window`` turns; what it does not tell
+        stands in the window, at most BLOCK turns more than asked for."""
         seated = and_(
             rooms.c.platform == threads.c.platform, rooms.c.tenant == threads.c.tenant, rooms.c.room == threads.c.room
         )
@@ -80,11 +85,11 @@ class Threads:
             row = (await tx.execute(query)).mappings().first()
             if row is None:
                 raise NotFound("There is no such thread here; say something to begin one.")
-            depth = row[heads.c.depth] or 0
-            turns_ = await on_path(tx, scope, path.c.depth > depth - window, window) if depth else ()
+            depth, told = row[heads.c.depth] or 0, row[recaps.c.upto] or 0
+            first = max(told, depth - window - BLOCK)
+            turns_ = await on_path(tx, scope, path.c.depth > first, window + BLOCK) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
-    @whole
     async def lineage(self, scope: Scope) -> Mapping[str, int]:
         """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
         async with self._db.reading() as tx:
@@ -139,7 +144,8 @@ class Threads:
 
     @whole
     async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
-        """The turns that left the window and are in no recap yet, oldest first, at most ``limit``."""
+        """The turns that left the window and are in no recap yet, oldest first, in whole blocks of
+        BLOCK turns, at most ``limit``."""
         query = threads_with_recap(spare=window).where(exactly(scope))
         async with self._db.reading() as tx:
             row = (await tx.execute(query)).mappings().first()
@@ -147,7 +153,8 @@ class Threads:
                 return ()
             told = row[recaps.c.upto] or 0
             due = and_(path.c.depth > told, path.c.depth <= row[heads.c.depth] - window)
-            return await on_path(tx, scope, due, limit)
+            found = await on_path(tx, scope, due, limit)
+            return found[: len(found) // BLOCK * BLOCK]
 
     @whole
     async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:

@@ -48,7 +48,7 @@ REQUESTS = {
     "ad": "An ad for the brass key",
     "vfx": "A breakdown of the shot where the clock stops at night",
 }
-LABELS = "Verse Chorus Shot Elements Safety Practical Digital Sound Giver Goal Headline Body Call Welcome Climax Setup"
+LABELS = re.compile(r"\*\*.+?\*\*:?|^- \w+:", re.M)
 FORMATS = load_formats().named
 
 
@@ -118,16 +118,9 @@ async def test_the_small_model_fills_every_format_into_a_valid_page_and_shows_wh
         assert VALID[name](page.text) == "", page.text
         assert page.finish == "complete"
         assert "".join(shown) == page.text
-        assert len(shown) > 10
-        assert page.usage.generated > 0
-        assert (
-            strays(
-                page.text,
-                at,
-                LABELS,
-            )
-            == ()
-        )
+        assert len(shown) > 10 or name == "chat"  # a quotation comes in one piece
+        assert page.usage.generated > 0 or name == "chat"
+        assert strays(LABELS.sub("", page.text), at) == ()
 
 
 async def test_halt_ends_the_page_within_a_slot_and_returns_what_was_shown(writer: Writer) -> None:
@@ -218,11 +211,24 @@ async def test_a_straying_sentence_is_cut_where_another_one_stands() -> None:
     assert page.text == "1. Ida hides the brass key."
 
 
-async def test_a_question_in_chat_is_answered_by_canon_first() -> None:
+async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
     pen = Scripted([["It is kept where nobody looks."]])
     at = material("Who made the brass key?", FORMATS["chat"])
     page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
-    assert page.text == "The brass key stops the clock. It was made by Ida's mother.\nIt is kept where nobody looks."
+    assert page.text == "The brass key stops the clock. It was made by Ida's mother."
+
+
+async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
+    at = material("Who sank the brass trawler in Lisbon last winter?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert page.text.startswith("Canon does not say that in so many words.")
+
+
+async def test_asked_for_ideas_in_chat_the_model_speaks() -> None:
+    pen = Scripted([["Ida could hide the brass key."]])
+    at = material("What could Ida do next?", FORMATS["chat"])
+    page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
+    assert page.text == "Ida could hide the brass key."
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
@@ -258,6 +264,14 @@ def test_the_cast_is_who_the_request_names_then_who_canon_knows(request_: str, c
 
 def test_the_conversation_comes_before_canon_in_the_cast() -> None:
     assert material("now write the scene", said=["What if Bram lied?"]).cast == ("Bram", "Ida")
+
+
+@pytest.mark.parametrize("name", ["dialogue", "vfx"])
+def test_a_scene_without_a_known_place_still_has_its_heading(name: str) -> None:
+    lines = [
+        line.show.format_map(values) for line, values in plan(skeleton_of(FORMATS[name]), material("rain", passages=()))
+    ]
+    assert any("<inside> SOMEWHERE - <time>" in line for line in lines)
 
 
 def test_an_empty_show_takes_names_from_the_request_or_neutral_labels() -> None:

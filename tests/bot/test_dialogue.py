@@ -1,0 +1,452 @@
+"""The turn, with real parts: what it looks up, what it keeps, and what stays apart."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory import Draft, Scope, Show, Status, TakeStatus
+from memory.ledger import Ledger
+from vectorstore import Found, Origin, Query, Sight
+from vectorstore.embedding import Embedder
+from vectorstore.index import Index
+
+Build = Callable[..., Any]
+Sit = Callable[..., Any]
+
+MARA = "Mara Venn keeps the lighthouse at Saltmarsh. She owes the harbour master nine florins."
+KEY = "The winch key hangs behind the stove in the net loft."
+
+
+async def known(desk: Any, *drafts: tuple[str, str, str]) -> Show:
+    """Canon that is in the ledger and in the index."""
+    talk = await desk.app.rooms.enter(desk.scope)
+    show: Show = talk.show
+    for kind, name, text in drafts:
+        await desk.app.ledger.canon.add(show.tenant, show.id, Draft(kind, name, text), "eva")
+    await desk.app.librarian.settle()
+    return show
+
+
+async def receipts(desk: Any) -> Any:
+    talk = await desk.app.ledger.threads.conversation(desk.scope)
+    return talk.window[-1].take.receipts
+
+
+async def test_every_turn_looks_things_up_and_cites_what_it_stands_on(desk: Any) -> None:
+    await known(desk, ("character", "Mara Venn", MARA), ("thing", "Winch Key", KEY))
+    first = await desk.say("Where does the winch key hang?")
+    assert first.reply.status == "complete"
+    assert "behind the stove" in first.page
+    assert "Winch Key" in first.cites
+    assert "[1]" in first.page
+    second = await desk.say("Whom does Mara Venn owe nine florins?")
+    assert "Mara Venn" in second.cites
+    for n in range(2):
+        kept = (await desk.app.ledger.threads.conversation(desk.scope)).window[n].take.receipts
+        assert kept["passages"]
+        assert kept["asked"]["text"] == (await desk.heard())[n]
+
+
+async def test_what_is_shown_piece_by_piece_is_the_page_but_for_its_markers(desk: Any) -> None:
+    await known(desk, ("thing", "Winch Key", KEY))
+    stage = await desk.say("Where does the winch key hang?")
+    assert stage.page.replace(" [1]", "").split() == stage.text.replace(" [1]", "").split()
+    assert (await desk.answers())[-1] == stage.page
+
+
+async def test_a_question_about_her_is_looked_up_under_her_name(desk: Any) -> None:
+    await known(desk, ("character", "Mara Venn", MARA), ("thing", "Winch Key", KEY))
+    await desk.say("Tell me about Mara Venn.")
+    await desk.say("What does she owe, and to whom?")
+    asked = (await receipts(desk))["asked"]
+    assert "Mara Venn" in asked["names"]
+    assert any("Mara Venn" in also for also in asked["also"])
+
+
+async def test_what_was_kept_a_moment_ago_is_found_on_the_next_turn(desk: Any) -> None:
+    await desk.do("/keep Gerald: Gerald is a tuba in E flat that sleeps in the boathouse. as thing")
+    stage = await desk.say("Where does Gerald sleep?")
+    assert "boathouse" in stage.page
+    assert stage.cites == ["Gerald"]
+
+
+async def test_what_was_retired_a_moment_ago_is_not_found_on_the_next_turn(desk: Any) -> None:
+    await desk.do("/keep Gerald: Gerald is a tuba in E flat that sleeps in the boathouse. as thing")
+    await desk.do("/canon retire Gerald")
+    stage = await desk.say("Where does Gerald sleep?")
+    assert "boathouse" not in stage.page
+    assert not stage.cites
+
+
+async def test_an_edit_leaves_no_ghost_of_what_was_there_before(desk: Any) -> None:
+    await desk.do("/keep Gerald: Gerald sleeps in the boathouse. as thing")
+    await desk.do("/canon edit Gerald: Gerald sleeps in the bakery now.")
+    stage = await desk.say("Where does Gerald sleep?")
+    assert "bakery" in stage.page
+    assert "boathouse" not in stage.page
+    await desk.agrees()
+
+
+async def test_turns_beyond_the_window_are_recalled_and_summed_up(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(window=2))
+    await known(desk, ("character", "Mara Venn", MARA))
+    await desk.say("Let us call Mara Venn's boat the Unpaid Bill.")
+    for n in range(5):
+        await desk.say(f"Mara Venn rows out in week {n} and comes back with a barrel of herring.")
+    await desk.app.librarian.settle()
+    stage = await desk.say("What is the boat called, the Unpaid something?")
+    kept = await receipts(desk)
+    assert [one for one in kept["passages"] if one["origin"] == "turn" and "Unpaid Bill" in one["text"]]
+    assert "Unpaid Bill" in stage.page
+    await desk.app.ledger.threads.conversation(desk.scope, 2)
+    await asyncio.sleep(0)
+    await _behind(desk)
+    thread = (await desk.app.ledger.threads.conversation(desk.scope, 2)).thread
+    assert thread.recap is not None
+    assert thread.recap.upto >= 1
+    assert "Mara" in thread.recap.text
+
+
+async def _behind(desk: Any) -> None:
+    """Waits for the recap, which is made after an answer: until no turn is due any more."""
+    async with asyncio.timeout(20):
+        while await desk.app.ledger.threads.recap_due(desk.scope, 2):  # noqa: ASYNC110 - it stands in the ledger
+            await asyncio.sleep(0.02)
+
+
+async def test_turns_inside_the_window_are_not_recalled_as_well(desk: Any) -> None:
+    await desk.say("The herring barrel is called Ottilie.")
+    await desk.say("What is the herring barrel called?")
+    assert not [one for one in (await receipts(desk))["passages"] if one["origin"] == "turn"]
+
+
+async def test_a_turn_taken_back_is_out_of_memory_and_index_and_comes_back_whole(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(window=1))
+    await desk.say("The herring barrel is called Ottilie.")
+    await desk.say("Nothing else happens today.")
+    await desk.do("/undo")
+    await desk.do("/undo")
+    assert await desk.heard() == []
+    await desk.agrees()
+    stage = await desk.say("What is the herring barrel called?")
+    assert "Ottilie" not in stage.page
+    await desk.do("/undo")
+    await desk.do("/redo")
+    assert await desk.heard() == ["What is the herring barrel called?"]
+    await desk.agrees()
+
+
+async def test_redo_brings_back_as_many_turns_as_undo_took(desk: Any) -> None:
+    for text in ("One.", "Two.", "Three."):
+        await desk.say(text)
+    for _ in range(3):
+        await desk.do("/undo")
+    for heard in (["One."], ["One.", "Two."], ["One.", "Two.", "Three."]):
+        await desk.do("/redo")
+        assert await desk.heard() == heard
+    assert "nothing to bring back" in (await desk.do("/redo")).text
+    await desk.agrees()
+
+
+async def test_the_same_event_again_shows_the_same_answer_and_writes_nothing(desk: Any) -> None:
+    first = await desk.say("Who rings the bell?", event_id="Ev1")
+    again = await desk.say("Who rings the bell?", event_id="Ev1")
+    assert again.page == first.page
+    assert again.reply.turn == first.reply.turn
+    assert await desk.heard() == ["Who rings the bell?"]
+    await desk.agrees()
+
+
+async def test_the_same_event_twice_at_once_is_answered_once(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.01"))
+    stages = await asyncio.gather(*(desk.say("Who rings the bell?", event_id="Ev1") for _ in range(3)))
+    assert len({stage.reply.turn for stage in stages}) == 1
+    assert len({stage.page for stage in stages}) == 1
+    assert await desk.heard() == ["Who rings the bell?"]
+
+
+@pytest.mark.parametrize("fail", ["fail=start", "fail=after3words"])
+async def test_a_failed_writer_leaves_the_turn_one_sentence_and_a_way_on(
+    build: Build, sit: Sit, tmp_path: Path, fail: str
+) -> None:
+    desk = await sit(await build(writer=f"echo:{fail}"))
+    stage = await desk.say("Who rings the bell at dawn?")
+    assert stage.reply.status == "failed"
+    assert stage.fails == ["The echo writer fails here, as its script says: ask again."]
+    assert [offer.action for offer in stage.offers] == ["again"]
+    assert await desk.heard() == ["Who rings the bell at dawn?"]
+    assert await desk.statuses() == [TakeStatus.FAILED]
+    assert (await desk.answers())[-1].strip() == stage.text.strip()
+    mended = await sit(await build())
+    again = await mended.do("/again")
+    assert again.reply.status == "complete"
+    assert await mended.heard() == ["Who rings the bell at dawn?"]
+    assert await mended.answers() == [again.page]
+    await mended.agrees()
+
+
+async def test_stop_keeps_exactly_what_was_shown(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.02,say=one two three four five six seven eight nine ten"))
+    stops: list[Any] = []
+
+    async def at_three(text: str) -> None:
+        if len(text.split()) == 3:
+            stops.append(await desk.stop())
+
+    stage = await desk.say("Count.", on_text=at_three)
+    assert len(stops) == 1
+    assert stage.reply.status == "stopped"
+    assert 3 <= len(stage.text.split()) <= 5
+    assert await desk.answers() == [stage.text]
+    assert await desk.statuses() == [TakeStatus.STOPPED]
+    assert not stage.cites
+    await desk.agrees()
+
+
+async def test_a_surface_that_breaks_in_mid_answer_does_not_hold_up_the_next_turn(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.005,say=one two three four"))
+
+    def broken(text: str) -> None:
+        if len(text.split()) == 2:
+            raise ConnectionResetError("the surface is gone")
+
+    first = await desk.say("Count.", on_text=broken)
+    assert first.reply.status == "failed"
+    second = await desk.say("Count again.")
+    assert second.reply.status == "complete"
+    assert (await desk.heard())[-1] == "Count again."
+    await desk.agrees()
+
+
+async def test_a_surface_that_breaks_in_mid_answer_leaves_an_answer_that_has_ended(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.005,say=one two three four"))
+
+    def broken(text: str) -> None:
+        if len(text.split()) == 2:
+            raise ConnectionResetError("the surface is gone")
+
+    await desk.say("Count.", on_text=broken)
+    assert TakeStatus.WRITING not in await desk.statuses()
+    assert (await desk.do("/again")).reply.status == "complete"
+
+
+async def test_an_answer_that_is_cancelled_is_kept_as_far_as_it_was_shown(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.02,say=one two three four five six seven"))
+    begun = asyncio.Event()
+    answering = asyncio.create_task(desk.say("Count.", on_text=lambda text: begun.set() if "two" in text else None))
+    async with asyncio.timeout(20):
+        await begun.wait()
+    answering.cancel()
+    await asyncio.gather(answering, return_exceptions=True)
+    assert await desk.statuses() == [TakeStatus.STOPPED]
+    assert (await desk.answers())[0].startswith("one two")
+    await desk.agrees()
+
+
+async def test_a_model_that_cannot_be_loaded_fails_the_turn_and_keeps_it(
+    build: Build, sit: Sit, tmp_path: Path
+) -> None:
+    desk = await sit(await build(writer=f"local:{tmp_path / 'missing.gguf'}"))
+    stage = await desk.say("Who rings the bell?")
+    assert stage.reply.status == "failed"
+    assert "There is no model file" in stage.fails[0]
+    assert [offer.action for offer in stage.offers] == ["again"]
+    assert await desk.statuses() == [TakeStatus.FAILED]
+    mended = await sit(await build())
+    assert (await mended.do("/again")).reply.status == "complete"
+    assert await mended.statuses() == [TakeStatus.COMPLETE]
+
+
+async def test_no_one_sees_what_belongs_to_another_tenant_show_or_thread(build: Build, sit: Sit) -> None:
+    talks = await build(window=1)
+    places = [
+        (Scope("slack", "T1", "C1", "a"), "Salt"),
+        (Scope("slack", "T1", "C1", "b"), "Salt"),
+        (Scope("slack", "T1", "C2", "a"), "Salt"),
+        (Scope("slack", "T1", "C3", "a"), "Bridge"),
+        (Scope("slack", "T2", "C1", "a"), "Salt"),
+        (Scope("discord", "T1", "C1", "a"), "Salt"),
+    ]
+    desks = [await sit(talks, scope, show) for scope, show in places]
+    words = [f"canary{n}{'xyzuvw'[n]}" for n in range(len(desks))]
+    for desk, word in zip(desks, words, strict=True):
+        await desk.say(f"The secret of the lamp is {word}.")
+        await desk.say("Something else.")
+        await desk.do(f"/keep Lamp {word}: The lamp says {word}. as thing")
+    await talks.app.librarian.settle()
+    shares = {n: {n} for n in range(len(desks))}
+    for n, (scope, show) in enumerate(places):
+        shares[n] = {m for m, (other, name) in enumerate(places) if (other.tenant, name) == (scope.tenant, show)}
+    for n, desk in enumerate(desks):
+        page = await desk.say("What does the lamp say, and what is its secret?")
+        searched = await desk.do("/search the lamp says canary secret")
+        listed = await desk.do("/canon")
+        why = await desk.do("/why")
+        seen = "\n".join(
+            [page.page, page.notes, *page.cites, searched.text, listed.text, why.text, str(await receipts(desk))]
+        )
+        for m, word in enumerate(words):
+            if m not in shares[n]:
+                assert word not in seen, f"{places[n]} sees {word} of {places[m]}"
+            elif m != n:
+                assert f"secret of the lamp is {word}" not in seen, f"{places[n]} hears the thread of {places[m]}"
+    await desks[0].agrees()
+
+
+async def test_ten_threads_at_once_keep_their_order_and_never_see_each_others_text(
+    build: Build, sit: Sit, scopes: Any
+) -> None:
+    talks = await build(writer="echo:slow=0.001", window=2)
+    desks = [await sit(talks, scope) for scope in scopes(10)]
+
+    async def person(number: int, desk: Any) -> None:
+        # All are sent at once, as a person does who does not wait for answers.
+        said = [desk.say(f"Marker-{number}-{turn} says hello.") for turn in range(3)]
+        for stage in await asyncio.gather(*said):
+            assert f"Marker-{number}-" in stage.page
+            assert stage.reply.status == "complete"
+
+    await asyncio.gather(*(person(number, desk) for number, desk in enumerate(desks)))
+    for number, desk in enumerate(desks):
+        assert await desk.heard() == [f"Marker-{number}-{turn} says hello." for turn in range(3)]
+        told = "\n".join(await desk.answers()) + str(await receipts(desk))
+        assert not [other for other in range(10) if other != number and f"Marker-{other}-" in told]
+    await desks[0].agrees()
+
+
+async def test_a_full_queue_is_told_and_nothing_else_is_lost(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="echo:slow=0.005"))
+    stages = await asyncio.gather(*(desk.say(f"Message {n}.") for n in range(12)))
+    full = [stage for stage in stages if stage.reply.status == "failed"]
+    assert full
+    assert all("send it again" in stage.fails[0] for stage in full)
+    assert len(await desk.heard()) == 12 - len(full)
+
+
+async def test_a_turn_reads_no_more_of_the_ledger_at_depth_forty_than_at_depth_six(
+    build: Build, sit: Sit, ledger: Ledger, statements: Callable[[Ledger], AbstractContextManager[list[str]]]
+) -> None:
+    desk = await sit(await build(window=3))
+    talks: list[int] = []
+    for depth in range(1, 42):
+        if depth in (6, 41):
+            await desk.app.librarian.settle()
+            await _settled(desk)
+            with statements(ledger) as heard:
+                await desk.app.rooms.enter(desk.scope)
+                entered = len([one for one in heard if one.startswith("SELECT")])
+                await desk.say(f"And in week {depth}?")
+                reads = [one for one in heard if one.startswith("SELECT") and "FROM outbox" not in one]
+            talks.append(len(reads))
+            assert entered <= 2
+        else:
+            begun = (
+                await ledger.turns.begin(desk.scope, "eva", f"And in week {depth}?", "chat", "") if depth > 1 else None
+            )
+            if begun is None:
+                await desk.say("And in week 1?")
+            else:
+                await ledger.turns.finish(desk.scope, begun.take.id, f"Week {depth} is quiet.", TakeStatus.COMPLETE)
+    # The recap behind an answer may or may not be counted with it: a handful, and no more with depth.
+    assert abs(talks[1] - talks[0]) <= 8
+    assert max(talks) < 40
+
+
+async def _settled(desk: Any) -> None:
+    async with asyncio.timeout(20):
+        while due := await desk.app.ledger.threads.recap_due(desk.scope, 3):
+            await desk.app.ledger.threads.keep_recap(desk.scope, due[-1].id, "Quiet weeks.")
+
+
+async def test_without_an_embedder_words_still_find_and_the_reader_is_told(
+    build: Build, sit: Sit, embedder: Embedder, tmp_path: Path
+) -> None:
+    down = Embedder()
+    await down.close()
+    words = await Index.open(tmp_path / "words", embedder)
+    try:
+        lexical = Index(words._store, down)
+        desk = await sit(await build(index=words))
+        await known(desk, ("thing", "Winch Key", KEY))
+        desk = await sit(await build(index=lexical, embedder=down))
+        stage = await desk.say("Where does the winch key hang?")
+        assert "behind the stove" in stage.page
+        assert stage.cites == ["Winch Key"]
+        assert stage.reply.status == "complete"
+        assert "Found by words alone" in stage.notes
+        assert (await receipts(desk))["trouble"].startswith("Found by words alone")
+    finally:
+        await words.close()
+
+
+async def test_without_an_index_the_turn_goes_on_and_the_reader_is_told(
+    build: Build, sit: Sit, embedder: Embedder, tmp_path: Path
+) -> None:
+    closed = await Index.open(tmp_path / "closed", embedder)
+    await closed.close()
+    desk = await sit(await build(index=closed))
+    stage = await desk.say("Where does the winch key hang?")
+    assert stage.reply.status == "complete"
+    assert stage.page.startswith("You said:")
+    assert "index" in stage.notes
+    assert await desk.heard() == ["Where does the winch key hang?"]
+
+
+async def test_a_proposal_is_never_put_before_the_writer_as_fact(desk: Any) -> None:
+    show = await known(desk)
+    await desk.app.ledger.canon.add(
+        show.tenant,
+        show.id,
+        Draft("lore", "Dry Passage", "A dry passage runs under the river."),
+        "eva",
+        Status.PROPOSED,
+    )
+    stage = await desk.say("Is there a dry passage under the river?")
+    assert "Dry Passage" not in stage.cites
+    assert not (await receipts(desk))["passages"]
+    await desk.agrees()
+
+
+async def test_a_room_without_a_show_is_told_how_to_get_one(desk: Any) -> None:
+    stage = await desk.at(Scope("slack", "T9", "C9", "x")).say("Hello?")
+    assert stage.fails == ["This room has no show yet: `/show NAME` starts one or joins one."]
+    assert stage.reply.status == "failed"
+
+
+@pytest.mark.parametrize("form", ["plot", "host", "dialogue", "lyrics", "quest", "ad", "vfx"])
+async def test_every_format_gives_a_page_and_what_is_shown_is_what_is_kept(build: Build, sit: Sit, form: str) -> None:
+    desk = await sit(await build(writer_small=True))
+    await known(desk, ("character", "Mara Venn", MARA), ("place", "Net Loft", "The net loft stands over the quay."))
+    await desk.do(f"/format {form}")
+    stage = await desk.say("Mara Venn refuses a wheelbarrow in the Net Loft.")
+    assert stage.reply.status == "complete"
+    assert len(stage.text.split()) >= 5
+    assert await desk.answers() == [stage.page]
+    await desk.agrees()
+
+
+async def sees(desk: Any, text: str, **more: Any) -> Found:
+    talk = await desk.app.rooms.enter(desk.scope)
+    depth = talk.window[-1].depth if talk.window else 0
+    sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {talk.thread.branch: depth})
+    return await desk.app.index.search(Query(sight, text, **more))
+
+
+async def test_of_several_takes_only_the_chosen_one_can_be_found(desk: Any) -> None:
+    await known(desk, ("character", "Mara Venn", MARA), ("thing", "Winch Key", KEY))
+    await desk.say("Mara Venn and the winch key, where do they hang?")
+    first = (await desk.answers())[0]
+    await desk.do("/again darker")
+    second = (await desk.answers())[0]
+    await desk.agrees()
+    await desk.do("/takes 1")
+    assert await desk.answers() == [first]
+    await desk.agrees()
+    found = await sees(desk, "Mara Venn", origins=(Origin.TURN,))
+    written = [hit.passage for hit in found.hits if hit.passage.speaker == "Dramaturg"]
+    assert {one.version for one in written} == {1}
+    assert second
