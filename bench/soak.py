@@ -127,14 +127,14 @@ async def _bind(home: Path, team: Workspace) -> None:
 
 
 async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: random.Random) -> Crowd:
-    """Everybody speaks: each thread is begun, then its messages come mixed with all others'. In a thread
-    at most a few wait at once, as people do: a ninth would rightly be told to come again."""
+    """Everybody speaks: each thread is begun, then its messages come mixed with all others'. People wait
+    a little for their answers."""
     crowd = Crowd({}, defaultdict(int))
     turns = [n % plan.threads for n in range(plan.messages)]
     chance.shuffle(turns)
     for thread in turns:
-        while crowd.said[thread] - _answered(crowd, team, thread) >= 4:  # noqa: ASYNC110 - Slack is another task
-            await asyncio.sleep(0.05)
+        while _too_much(crowd, team, thread):  # noqa: ASYNC110 - Slack is another task
+            await asyncio.sleep(0.2)
         number = crowd.said[thread]
         crowd.said[thread] += 1
         room, user = f"C{thread % 10}", f"U{chance.randrange(20)}"
@@ -145,6 +145,14 @@ async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: rando
             slack.say(team, room, user, text, thread=crowd.roots[thread])
         await asyncio.sleep(chance.uniform(0, 0.04))
     return crowd
+
+
+def _too_much(crowd: Crowd, team: Workspace, thread: int) -> bool:
+    """A ninth message in a thread, or a two hundredth in all, would rightly be told to come again."""
+    if crowd.said[thread] - _answered(crowd, team, thread) >= 4:
+        return True
+    said = sum(crowd.said.values())
+    return said % 10 == 0 and said - sum(_answered(crowd, team, one) for one in crowd.roots) >= 150
 
 
 def _answered(crowd: Crowd, team: Workspace, thread: int) -> int:
@@ -186,7 +194,7 @@ def _judge(plan: Plan, crowd: Crowd, slack: LoopbackSlack, team: Workspace) -> d
         for page in team.from_bot(f"C{thread % 10}", root):
             marks = [int(n) for t, n in _MARK.findall(page.shown) if int(t) == thread]
             seen += sorted(set(marks))
-            told += "message" in page.shown and not marks and not page.only_for
+            told += not marks and not page.only_for
         lost += len(set(range(crowd.said[thread])) - set(seen))
         doubled += len(seen) - len(set(seen))
         first = list(dict.fromkeys(seen))

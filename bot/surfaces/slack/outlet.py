@@ -7,6 +7,7 @@ Slack did not take is kept and sent again. Knows nothing of what the text is.
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -73,8 +74,9 @@ class Outlet:
         self._tasks: dict[str, Block] = {}
         self._dirty = False
         self._stopped = False
-        self._ending = False
-        self._pace = Pace(self._flush, STREAM_EVERY if api.team.native else EDIT_EVERY)
+        self._ending = asyncio.Event()
+        self._edited = 0.0
+        self._pace = Pace(self._flush, STREAM_EVERY)
 
     @property
     def streamed(self) -> str:
@@ -94,7 +96,7 @@ class Outlet:
 
     async def end(self, final: str, under: Sequence[Block]) -> tuple[str, ...]:
         """Ends the page as ``final`` with ``under`` below it; the messages it became."""
-        self._ending = True
+        self._ending.set()
         await self._pace.close()
         final = final or self._text
         if self._repairs or not self._parts:
@@ -109,8 +111,7 @@ class Outlet:
         if self._stopped:
             return
         if not self._api.team.native:
-            if not self._ending:  # the end writes it all, once
-                await self._edit()
+            await self._edit()
             return
         text, self._unsent = self._unsent, ""
         tasks, self._tasks = list(self._tasks.values()), {}
@@ -200,8 +201,13 @@ class Outlet:
         return True
 
     async def _edit(self) -> None:
-        if self._text.strip():
+        """Not more often than people can read; the end writes it all, once."""
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), max(0.0, self._edited + EDIT_EVERY - loop.time()))
+        if self._text.strip() and not self._ending.is_set():
             await self._write([part.text for part in split(self._text, PART)], ())
+            self._edited = loop.time()
 
     # -- at the end --
 
