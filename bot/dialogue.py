@@ -7,7 +7,7 @@ an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -168,7 +168,8 @@ class Dialogue:
         lore = await self._lore(talk.show)
         asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
-        found = await self._library.search(_query(asked, ask))
+        looking = Step("search", f"Looking through {talk.show.name}", "running")
+        found = await _told(stage, looking, self._library.search(_query(asked, ask)))
         await _wait_for(self._writer, stage)
         prompt = await self._prompt(ask, form, found, lore)
         ready = time.perf_counter()
@@ -301,6 +302,20 @@ def _sampling(form: Format, ask: Ask) -> Sampling:
     if form.sampling.seed is None:
         return form.sampling
     return replace(form.sampling, seed=form.sampling.seed + ask.take.number - 1)
+
+
+async def _told(stage: Stage, step: Step, work: Coroutine[Any, Any, Found]) -> Found:
+    """What takes long enough to be wondered about is shown as a step."""
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=0.2)
+        if not done:
+            await stage.show(step)
+            await asyncio.wait({task})
+            await stage.show(replace(step, state="failed" if task.exception() else "done"))
+        return task.result()
+    finally:
+        task.cancel()
 
 
 async def _wait_for(writer: Writer, stage: Stage) -> None:
