@@ -1,8 +1,7 @@
 """What a turn costs as its thread grows, beside the same model driven the ordinary way.
 
 Turns go through the gate, with the example show learned. ``ttft`` is the first text a person sees,
-``model_ttft`` the first that the model wrote: with its skeleton the chat begins with a sentence of
-canon before the model has said a word. A thread is brought to its length through the ledger; then two
+``model_ttft`` the first that the model wrote. A thread is brought to its length through the ledger; then two
 turns warm up and ``--repeats`` are measured. ``overhead`` is a turn's time outside the model.
 """
 
@@ -100,14 +99,15 @@ class Course:
 
 
 def question(depth: int) -> str:
-    """What is asked at a depth: the example's questions in turn, and the same at each run."""
+    """What is asked at a depth: an idea on one of the example's questions in turn, the same at each run.
+    An idea, because a plain question is canon's to answer and the model would write nothing."""
     every = asked()
-    return every[(depth - 1) % len(every)]
+    return f"Pitch an idea around this: {every[(depth - 1) % len(every)]}"
 
 
 def _turn(began: float, paper: Paper, calls: Sequence[Call], ended: float, cpu: float, passages: int) -> Turn:
     if not calls:
-        raise SystemExit("A turn was answered without the model: choose another --format or writer.")
+        raise SystemExit("A turn was answered without the model: choose another writer.")
     first, last = calls[0], calls[-1]
     written = next((at for at in paper.shown if at >= first.first), ended)
     return Turn(

@@ -34,7 +34,7 @@ from chains import (
     texts,
     unmarked,
 )
-from memory import INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ class Dialogue:
             await self._break_off(ask, play, TakeStatus.FAILED, str(error))
             return await _failed(stage, ask.turn, str(error))
         finally:  # the surface broke, or nobody waits any more
-            await self._break_off(ask, play, TakeStatus.STOPPED, _BROKEN_OFF)
+            await self._break_off(ask, play, TakeStatus.STOPPED, BROKEN_OFF)
 
     async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
@@ -170,8 +170,8 @@ class Dialogue:
         await self._catalogue.catch_up(PATIENCE)
         looking = Step("search", f"Looking through {talk.show.name}", "running")
         found = await _told(stage, looking, self._library.search(_query(asked, ask)))
-        await _wait_for(self._writer, stage)
-        prompt = await self._prompt(ask, form, found, lore)
+        loading = await self._see_to_writer(form, stage)
+        prompt = await self._prompt(ask, form, found, lore, exact=loading is None)
         ready = time.perf_counter()
         written = await draft(
             self._writer,
@@ -186,6 +186,8 @@ class Dialogue:
             on_text=play.text,
             halt=halt,
         )
+        if loading is not None:
+            loading.cancel()
         # Pure, but long enough to be felt by who else is being answered.
         page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
@@ -195,8 +197,23 @@ class Dialogue:
         self._later(self._keep_recap(talk.thread.scope))
         return await _finish(stage, turn, form, written, page, found)
 
-    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore) -> Prompt:
-        """Fit what there is into the writer's context, counted in its own tokens."""
+    async def _see_to_writer(self, form: Format, stage: Stage) -> "asyncio.Task[None] | None":
+        """The first message may come before the model is loaded. Then the person is told, and waits only
+        where the writer has to begin: a small one that fills a skeleton may find canon speaking first."""
+        loading = asyncio.ensure_future(self._writer.ready())
+        loading.add_done_callback(_heard)
+        done, _ = await asyncio.wait({loading}, timeout=0.2)
+        if done:
+            return None
+        telling = asyncio.create_task(_tell_loading(loading, self._writer.card.name, stage))
+        if form.skeleton is not None and self._writer.card.small:
+            return telling
+        await telling
+        return None
+
+    async def _prompt(self, ask: Ask, form: Format, found: Found, lore: Lore, *, exact: bool) -> Prompt:
+        """Fit what there is into the writer's context, counted in its own tokens; too carefully where
+        it is not loaded yet."""
         card = self._writer.card
         wanted = claims(
             ask.talk,
@@ -210,7 +227,7 @@ class Dialogue:
             previous=ask.previous,
         )
         counted = texts(wanted)
-        counts = await self._writer.count(counted)
+        counts = await self._writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]
         return fit(wanted, dict(zip(counted, counts, strict=True)), card, form)
 
     def _saver(self, scope: Scope, take: Take) -> Callable[[str], Awaitable[None]]:
@@ -256,9 +273,6 @@ _STATUS = {
     "stopped": TakeStatus.STOPPED,
     "failed": TakeStatus.FAILED,
 }
-
-
-_BROKEN_OFF = "This answer broke off before its end."
 
 
 class _Play:
@@ -318,20 +332,21 @@ async def _told(stage: Stage, step: Step, work: Coroutine[Any, Any, Found]) -> F
         task.cancel()
 
 
-async def _wait_for(writer: Writer, stage: Stage) -> None:
-    """The first message may come before the model is loaded: then the person sees why they wait."""
-    loading = asyncio.ensure_future(writer.ready())
-    done, _ = await asyncio.wait({loading}, timeout=0.2)
-    if not done:
-        await stage.show(Step("writer", f"Loading {writer.card.name}", "running"))
-        await asyncio.wait({loading})
-        await stage.show(Step("writer", f"Loading {writer.card.name}", "failed" if loading.exception() else "done"))
-    loading.exception()  # the writing itself ends with this reason
+def _heard(loading: "asyncio.Future[None]") -> None:
+    """What kept the writer from loading is not lost: the writing itself ends with this reason."""
+    if not loading.cancelled():
+        loading.exception()
+
+
+async def _tell_loading(loading: "asyncio.Future[None]", name: str, stage: Stage) -> None:
+    await stage.show(Step("writer", f"Loading {name}", "running"))
+    await asyncio.wait({loading})
+    await stage.show(Step("writer", f"Loading {name}", "failed" if loading.exception() else "done"))
 
 
 def _cut_off(take: Take) -> bool:
     """Whether the program ended while it wrote this."""
-    return take.status is TakeStatus.WRITING or take.reason == INTERRUPTED
+    return take.status is TakeStatus.WRITING or take.reason in (INTERRUPTED, BROKEN_OFF)
 
 
 async def _shown_before(begun: Begun, stage: Stage) -> Reply:

@@ -6,6 +6,7 @@ only the composition root opens.
 
 from memory.canon import KINDS, Decision, Draft, Entry, Name, Status, Synced
 from memory.conversation import (
+    BROKEN_OFF,
     INTERRUPTED,
     Begun,
     Conversation,
@@ -33,6 +34,7 @@ from memory.sources import Piece, Source
 from memory.text import fold
 
 __all__ = [
+    "BROKEN_OFF",
     "INTERRUPTED",
     "KINDS",
     "Begun",

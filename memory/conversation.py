@@ -87,7 +87,8 @@ class TakeStatus(StrEnum):
 
 
 INTERRUPTED = "The program ended in the middle of this answer."
-"""A stopped take's reason when nobody stopped it."""
+BROKEN_OFF = "This answer broke off before its end."
+"""A stopped take's reasons when nobody stopped it: it may be written on."""
 
 
 @dataclass(frozen=True, slots=True)

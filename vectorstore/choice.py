@@ -4,7 +4,7 @@ Near-duplicates go, likeness to what is already chosen costs a little, caps hold
 passages of one record become one hit in reading order. Knows nothing of engines or fusion.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,21 +17,22 @@ from vectorstore.store import Stored
 LIKENESS = 0.1  # how much of its score a candidate loses that is just like one chosen before it
 TWIN = 0.97  # cosine from which two passages say the same
 JOINED = 3  # passages in one hit at most
+CLOSE = 2.0  # what a passage may score less than the one beside it and still be joined to it
 OVERLAP = 20  # characters from which the end of one passage is known again in the next
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage with the shares that make up its ``score``."""
+    """A passage with its ``score``; ``signals`` tells the shares that make it up, for those that are shown."""
 
     stored: Stored
     score: float
-    signals: Mapping[str, float]
+    signals: Callable[[], Mapping[str, float]]
 
     @property
     def hit(self) -> Hit:
         passage = self.stored.passage
-        return Hit(passage, self.score, passage.text, self.signals, (passage,))
+        return Hit(passage, self.score, passage.text, self.signals(), (passage,))
 
 
 def choose(
@@ -40,18 +41,15 @@ def choose(
     """The hits, best first, and what was near the cut with the reason it is not among them."""
     ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.id))
     vectors = _vectors(ranked)
-    closest = np.zeros(len(ranked))
-    left, hits, missed, taken = (
-        list(range(len(ranked))),
-        list[Hit](),
-        list[tuple[Hit, str]](),
-        list[tuple[Hit, NDArray[np.float32]]](),
-    )
-    while left and len(missed) < 2 * limit:
-        place = max(left, key=lambda at: (round(ranked[at].score - LIKENESS * float(closest[at]), 5), -at))
-        left.remove(place)
+    scores, closest = np.array([one.score for one in ranked]), np.zeros(len(ranked))
+    hits, missed, taken = list[Hit](), list[tuple[Hit, str]](), list[tuple[Hit, NDArray[np.float32]]]()
+    for _ in ranked:
+        if len(missed) >= 2 * limit:
+            break
+        place = int((scores - LIKENESS * closest).round(5).argmax())  # of equals the first
+        scores[place] = -np.inf
         hit = ranked[place].hit
-        neighbour = _neighbour(hits, hit.passage)
+        neighbour = _neighbour(hits, hit) if len(hits) < limit else None
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
         elif reason := _reason(hit, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
@@ -81,15 +79,20 @@ def _continued(text: str, more: str) -> str:
     return f"{text}\n\n{more}"
 
 
-def _neighbour(hits: Sequence[Hit], passage: Passage) -> int | None:
-    """The hit the passage lies beside, if that one has room."""
+def _neighbour(hits: Sequence[Hit], found: Hit) -> int | None:
+    """The hit that the one found lies beside, if that is not much better and has room."""
     for place, hit in enumerate(hits):
-        same = hit.passage.record == passage.record and hit.passage.version == passage.version
-        if same and len(hit.joined) < JOINED:
+        near = _stretch(hit.passage) == _stretch(found.passage) and hit.score - found.score <= CLOSE
+        if near and len(hit.joined) < JOINED:
             orders = [one.order for one in hit.joined]
-            if passage.order in (min(orders) - 1, max(orders) + 1):
+            if found.passage.order in (min(orders) - 1, max(orders) + 1):
                 return place
     return None
+
+
+def _stretch(passage: Passage) -> tuple[object, ...]:
+    """What passages must share to be read on from one to the next."""
+    return passage.record, passage.version, passage.path
 
 
 def _reason(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered, Stored
+from vectorstore.store import Arm, Asked, Entered, Stored, Terms
 from vectorstore.worker import Worker
 
 _AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
@@ -45,8 +45,14 @@ class EdgeStore:
         found: Sequence[Arm] = await self._worker.call("arms", where, asked, urgent=True)
         return found
 
-    async def read(self, where: Where, ids: Sequence[str], texts: Sequence[str]) -> Sequence[Stored]:
-        found: Sequence[Stored] = await self._worker.call("read", where, ids, texts, urgent=True)
+    async def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]:
+        found: Sequence[Terms] = await self._worker.call("terms", where, texts, urgent=True)
+        return found
+
+    async def read(
+        self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
+    ) -> Sequence[Stored]:
+        found: Sequence[Stored] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
         return found
 
     async def put(self, entered: Sequence[Entered]) -> None:

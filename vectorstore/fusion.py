@@ -1,19 +1,29 @@
-"""Fusion: many arms' ratings of the same candidates become one score, share by share.
+"""Fusion: many ratings of the same candidates become one score, share by share.
 
-Scores and not ranks are fused: a rank forgets by how much. Every arm is put on one scale by its own
-mean and spread over all candidates, as in distribution-based score fusion. Knows nothing of engines.
+Scores and not ranks are fused: a rank forgets by how much. Every rating is put on one scale by its own
+mean and spread over all candidates, as in distribution-based score fusion. ``fuse`` does so with the
+engine's few arms, to find what is worth a closer look; ``weigh`` with all signals, by weights that
+bench/learn_weights.py learned and weights.json holds. Knows nothing of engines.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from math import fsum, sqrt
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vectorstore.store import Arm
 
 # Chosen on a part of fairytale-train: words carry stories further than MiniLM's vectors do.
-WEIGHTS: Mapping[str, float] = {"dense": 0.25, "bm25": 0.75}
+ARMS: Mapping[str, float] = {"dense": 0.25, "bm25": 0.75}
 NAME = 0.25  # an exact name is worth one and a half standard deviations
 _SPREADS = 3.0  # an average candidate gets half a share, one three deviations above it a whole
+_LITTLE = 0.05  # a share below this is not worth a line in a receipt
 _DIGITS = 5  # beyond these lies the noise of batches, which must not decide a tie
 
 Shares = dict[str, float]
@@ -34,14 +44,45 @@ def fuse(arms: Sequence[Arm]) -> dict[str, Shares]:
     return shares
 
 
-def raw(arms: Sequence[Arm], signal: str) -> dict[str, float]:
-    """The best rating of each candidate by one signal, as the engine gave it."""
-    best: dict[str, float] = {}
-    for arm in arms:
-        if arm.signal == signal:
-            for one, score in arm.scores.items():
-                best[one] = max(score, best.get(one, score))
-    return best
+@cache
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """The learned weights by signal: one set for ``turns``, one for ``texts``, which is all else."""
+    found: dict[str, dict[str, float]] = json.loads(
+        Path(__file__).with_name("weights.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One candidate's shares, in the order of ``names``, and their sum."""
+
+    names: Sequence[str]
+    shares: NDArray[np.float64]
+    total: float
+
+    def told(self) -> Shares:
+        """The shares by name; what weighs little is one share, ``rest``."""
+        told = dict(zip(self.names, self.shares.round(_DIGITS).tolist(), strict=True))
+        large = {name: share for name, share in told.items() if abs(share) >= _LITTLE}
+        return {**large, "rest": round(self.total - fsum(large.values()), _DIGITS)}
+
+
+def weigh(
+    rated: Sequence[Mapping[str, NDArray[np.float64]]],
+    turns: NDArray[np.bool_],
+    by: Mapping[str, Mapping[str, float]],
+) -> list[Weighed]:
+    """Each candidate's shares for the phrasing that it answers best."""
+    names = sorted({*by["turns"], *by["texts"]})
+    factors = [np.array([by[kind].get(name, 0.0) for name in names]) for kind in ("texts", "turns")]
+    shares = np.stack([np.stack([one[name] for name in names], axis=1) for one in rated])
+    shares = shares * np.where(turns[:, None], factors[1], factors[0])
+    totals = shares.sum(axis=2).round(_DIGITS)
+    return [
+        Weighed(names, shares[best, place], float(totals[best, place]))
+        for place, best in enumerate(totals.argmax(axis=0))
+    ]
 
 
 def _shares(signal: str, scores: Mapping[str, float]) -> dict[str, float]:
@@ -50,6 +91,6 @@ def _shares(signal: str, scores: Mapping[str, float]) -> dict[str, float]:
     mean = fsum(scores.values()) / len(scores)
     spread = sqrt(fsum((score - mean) ** 2 for score in scores.values()) / len(scores))
     if spread < 10**-_DIGITS:
-        return dict.fromkeys(scores, WEIGHTS[signal] / 2)
-    scale = WEIGHTS[signal] / (2 * _SPREADS)
+        return dict.fromkeys(scores, ARMS[signal] / 2)
+    scale = ARMS[signal] / (2 * _SPREADS)
     return {one: round(scale * max(0.0, (score - mean) / spread + _SPREADS), _DIGITS) for one, score in scores.items()}

@@ -1,32 +1,45 @@
 """Search: one query over canon, sources and earlier turns, to a few hits with their reasons.
 
-Phrasings to vectors, arms by the engine, fusion, small boosts, choice, neighbours. Knows nothing of
-the engine behind it, of the ledger or of prompts.
+Phrasings to vectors, arms by the engine, a first fusion to find what may answer, then every signal by
+learned weights, small boosts, choice, neighbours. Knows nothing of the engine behind it, of the ledger
+or of prompts.
 
-``Hit.signals``: ``dense``, ``bm25``, ``name``, ``kind`` and ``recency`` are the shares that sum to
+``Hit.signals``: shares by the names of vectorstore.signals, ``name``, ``kind`` and ``recency`` sum to
 ``score``, which is relative to this search. ``cosine`` (greatest, over the phrasings) and
 ``coverage`` (greatest share of the asked words found in the passage, stop words aside) are absolute:
 they tell a match from the best of nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
 from vectorstore.choice import Candidate, choose, join
 from vectorstore.errors import EmbedderDown, IndexFault
-from vectorstore.fusion import Shares, fuse, raw
+from vectorstore.fusion import Shares, Weighed, fuse, weigh, weights
 from vectorstore.passage import Origin, Passage
 from vectorstore.query import Found, Hit, Query
 from vectorstore.sight import Where, visible
+from vectorstore.signals import Phrasing, Scene, cosine, rate
 from vectorstore.store import Arm, Asked, Readable, Stored
 
 DEPTH = 100  # candidates an arm
-POOL = 48  # candidates of an origin that are read and weighed
-KIND = 0.1  # what a preferred kind adds to a score
-RECENCY = 0.05  # what the newest turn gains over the first
+POOL = 64  # passages of an origin that are read and rated by every signal
+WIDENED = 24  # of them are joined by what stands beside them
+NAME = 3.0  # what an exact name adds to a score
+KIND = 0.3  # what a preferred kind adds
+RECENCY = 0.1  # what the newest turn gains over the first
 SHORT = 160  # characters under which a hit is completed by its neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What may answer: ``named`` are the ids of candidates whose own name was said."""
+
+    scene: Scene
+    phrasings: Sequence[Phrasing]
+    named: frozenset[str]
 
 
 class Embeds(Protocol):
@@ -65,41 +78,87 @@ async def _asked(embedder: Embeds, query: Query) -> tuple[Asked, str]:
 
 
 async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query) -> list[Candidate]:
-    arms = await engine.arms(where, asked)
-    shares = fuse(arms)
-    pool = _pool(arms, shares)
-    if not pool:
+    found = await survey(engine, where, asked)
+    if not found.scene.stored:
         return []
-    cosines = raw(arms, "dense")
-    return [
-        _weighed(stored, shares[stored.id], cosines.get(stored.id), query)
-        for stored in await engine.read(where, pool, asked.texts)
-    ]
+    shares = weigh([rate(found.scene, each) for each in found.phrasings], found.scene.turns, weights())
+    return [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
 
 
-def _pool(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[str]:
+async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:
+    """What may answer, with its neighbours, and the question taken apart: all that is rated.
+
+    What stands beside a likely passage may answer too, even where no arm has found it: a question and
+    its answer seldom share their words.
+    """
+    arms = await engine.arms(where, asked)
+    pools = _pools(arms, fuse(arms))
+    pool = [one for ids in pools for one in ids]
+    if not pool:
+        return Survey(Scene(()), (), frozenset())
+    terms = await engine.terms(where, asked.texts)
+    likely = await engine.read(where, pool, (), terms)
+    likeliest = {one for ids in pools for one in ids[:WIDENED]}
+    beside = await engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
+    candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
+    vectors = asked.vectors or (None,) * len(asked.texts)
+    phrasings = tuple(
+        Phrasing(text, vector, term.words, term.pairs)
+        for text, vector, term in zip(asked.texts, vectors, terms, strict=True)
+    )
+    named = frozenset(one for arm in arms if arm.signal == "name" for one in arm.scores)
+    return Survey(Scene(candidates), phrasings, named)
+
+
+def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]:
     """The best of each origin, so that no origin drowns another before the caps are known."""
     origins: dict[Origin, set[str]] = {}
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)
-    pool: list[str] = []
-    for ids in origins.values():
-        pool += sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL]
-    return pool
+    return [sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL] for ids in origins.values()]
 
 
-def _weighed(stored: Stored, shares: Shares, cosine: float | None, query: Query) -> Candidate:
-    passage, base = stored.passage, sum(shares.values())
-    signals = dict(shares)
+def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
+    """Ids and turn depths where neighbours may stand; whether one is there, the engine knows."""
+    depths = {one.depth + step for one in passages if one.depth for step in (-2, -1, 0, 1, 2)}
+    texts = {(one.record, one.version, one.order): one for one in passages if one.origin is not Origin.TURN}
+    beside = {
+        (record, version, order + step): one
+        for (record, version, order), one in texts.items()
+        for step in (-1, 1)
+        if order + step >= 0
+    }
+    ids = [replace(one, order=seat[2]).id for seat, one in beside.items() if seat not in texts]
+    return sorted(ids), sorted(depths)
+
+
+def _weighed(stored: Stored, shares: Weighed, found: Survey, query: Query) -> Candidate:
+    passage, more = stored.passage, dict[str, float]()
+    if stored.id in found.named:
+        more["name"] = NAME
     if passage.kind in query.kinds:
-        signals["kind"] = base * KIND
+        more["kind"] = KIND
     if passage.origin is Origin.TURN:
         newest = max(query.sight.branches.values(), default=0)
-        signals["recency"] = base * RECENCY * min(1.0, passage.depth / max(newest, 1))
-    score = round(sum(signals.values()), 5)
-    if cosine is not None:
-        signals["cosine"] = cosine
-    return Candidate(stored, score, {**signals, "coverage": stored.coverage})
+        more["recency"] = RECENCY * min(1.0, passage.depth / max(newest, 1))
+
+    def signals() -> Mapping[str, float]:
+        return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
+
+    return Candidate(stored, round(shares.total + sum(more.values()), 5), signals)
+
+
+def _absolute(stored: Stored, phrasings: Sequence[Phrasing]) -> dict[str, float]:
+    """What tells a match from the best of nothing."""
+    cosines = [cosine(stored.vector, each.vector) for each in phrasings if each.vector is not None]
+    coverage = max((_coverage(stored, each) for each in phrasings), default=0.0)
+    return {"coverage": coverage, **({"cosine": max(cosines)} if cosines else {})}
+
+
+def _coverage(stored: Stored, phrasing: Phrasing) -> float:
+    """The share of the asked words that occurs in the passage."""
+    asked = phrasing.words.keys()
+    return len(asked & stored.words.keys()) / len(asked) if asked else 0.0
 
 
 async def _completed(engine: Readable, where: Where, hits: list[Hit]) -> list[Hit]:
@@ -108,7 +167,7 @@ async def _completed(engine: Readable, where: Where, hits: list[Hit]) -> list[Hi
     if not wanted:
         return hits
     told = {one.id for hit in hits for one in hit.joined}
-    found = await engine.read(where, sorted(wanted.keys() - told), ())
+    found = await engine.read(where, sorted(wanted.keys() - told), (), ())
     for passage in sorted((one.passage for one in found), key=lambda one: -one.order):
         hit = hits[wanted[passage.id]]
         if _short(hit) and passage.path == hit.passage.path:

@@ -19,14 +19,15 @@ from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked
 from vectorstore.passage import Origin
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
-from vectorstore.store import Arm, Asked, Entered, Stored, passage_of, payload, searchable
+from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, passage_of, payload, searchable
 
 _DENSE, _WORDS = "dense", "bm25"
-_LAYOUT = 1  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
+_A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
 
@@ -77,13 +78,29 @@ class Shard:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
         return found
 
-    def read(self, where: Where, ids: Sequence[str], texts: Sequence[str]) -> list[Stored]:
-        asked = [words for words in (set(self._words.query(text).indices) for text in texts) if words]
-        condition = {"must": [where.anything, {"has_id": list(ids)}]}
-        records, _ = self._shard.scroll(
-            qdrant.ScrollRequest(limit=len(ids), filter=_filter(condition), with_payload=True, with_vector=True)
-        )
-        return [_stored(record, asked) for record in records]
+    def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
+        asked = [self._words.query(text).indices for text in texts]
+        rarity = self._rarity(where, sorted({word for words in asked for word in words}))
+        return [
+            Terms({word: rarity.get(word, 0.0) for word in words}, frozenset(self._words.pairs(text)))
+            for words, text in zip(asked, texts, strict=True)
+        ]
+
+    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
+        records = self._page({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
+        lane = where.lanes.get(Origin.TURN)
+        if lane and depths:
+            said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
+            records += self._page(said, _A_TURN * len(depths))
+        words = {word for one in terms for word in one.words}
+        pairs = {pair for one in terms for pair in one.pairs}
+        return [self._stored(record, words, pairs) for record in records]
+
+    def _page(self, condition: Condition, limit: int) -> list[Any]:
+        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=True, with_vector=True)
+        with _native():
+            records, _ = self._shard.scroll(request)
+        return list(records)
 
     def put(self, entered: Sequence[Entered]) -> None:
         with _native():
@@ -129,6 +146,41 @@ class Shard:
             Arm(origin, signal, phrasing, {one: arm.get(one, 0.0) for one in sorted(everyone)})
             for (signal, phrasing, _), arm in zip(rated, arms, strict=True)
         ]
+
+    def _rarity(self, where: Where, words: Sequence[int]) -> dict[int, float]:
+        """How rare each word is in the show, as BM25 has it; words that occur nowhere are left out."""
+        if not words:
+            return {}
+        asked = [
+            qdrant.QueryRequest(
+                limit=1,
+                query=qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=_WORDS),
+                filter=_filter(where.corpus),
+                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus))),
+                with_vector=[_WORDS],
+            )
+            for word in words
+        ]
+        with _native():
+            found = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
+        rarity: dict[int, float] = {}
+        for word, hits in zip(words, found, strict=True):
+            for hit in hits:
+                held = hit.vector[_WORDS]
+                rarity[word] = hit.score / held.values[held.indices.index(word)]
+        return rarity
+
+    def _stored(self, record: Any, words: set[int], pairs: set[Pair]) -> Stored:
+        held = record.vector.get(_WORDS)
+        weights = {} if held is None else dict(zip(held.indices, held.values, strict=True))
+        passage = passage_of(record.payload)
+        return Stored(
+            str(record.id),
+            passage,
+            array("f", record.vector.get(_DENSE, ())),
+            {word: weights[word] for word in words & weights.keys()},
+            frozenset(self._words.pairs(searchable(passage), pairs)) if pairs else frozenset(),
+        )
 
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
         if not asked:
@@ -259,12 +311,6 @@ def _nearest(rated: _Rated, condition: Condition, corpus: Condition, limit: int)
 
 def _sparse(words: Sparse) -> Any:
     return qdrant.SparseVector(list(words.indices), list(words.values))
-
-
-def _stored(record: Any, asked: list[set[int]]) -> Stored:
-    words = set(record.vector[_WORDS].indices) if _WORDS in record.vector else set()
-    coverage = max((len(words & wanted) / len(wanted) for wanted in asked), default=0.0)
-    return Stored(str(record.id), passage_of(record.payload), array("f", record.vector.get(_DENSE, ())), coverage)
 
 
 def _filter(condition: Condition) -> Any:

@@ -6,9 +6,16 @@ English stemmer leaves other scripts alone. Knows nothing of passages or of the 
 
 import re
 import unicodedata
+from array import array
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from zlib import crc32
 
 from qdrant_edge import Bm25, Bm25Config, TokenizerType
+
+from vectorstore.store import Pair
 
 _AVERAGE_LENGTH = 120.0  # words of a passage, stop words left out; measured on stories
 # The tokenizer drops bare numbers; "n1889" it keeps.
@@ -18,6 +25,9 @@ _IDEOGRAM = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _NAME_WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W_])+(?:'[^\W_]+)*")
 _LONGEST_NAME = 6  # words, or ideograms
 _LONGEST_TEXT = 80
+_KNOWN = 50_000  # words whose number is remembered
+_READ = 4096  # texts whose numbers are, at about a kilobyte each
+_PAIRED = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:'[^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class Words:
         self._model = Bm25(
             Bm25Config(tokenizer=TokenizerType.Multilingual, language="english", avg_len=_AVERAGE_LENGTH)
         )
+        self._known: dict[str, int] = {}
+        self._numbers = lru_cache(maxsize=_READ)(self._numbered)
 
     def query(self, text: str) -> Sparse:
         """Each word once; empty when nothing but stop words was asked."""
@@ -45,6 +57,27 @@ class Words:
         """Words weighted by BM25's saturated frequency."""
         found = self._model.embed_document(_plain(text))
         return Sparse(tuple(found.indices), tuple(found.values))
+
+    def pairs(self, text: str, among: Collection[Pair] | None = None) -> set[Pair]:
+        """Adjacent words as they stand, stop words too, at least one of the two being none; those of ``among``."""
+        numbers = self._numbers(text)
+        found = set(pairwise(numbers))
+        return found.intersection(among) if among is not None else {pair for pair in found if max(pair) >= 0}
+
+    def _numbered(self, text: str) -> "array[int]":
+        words = _PAIRED.findall(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'"))
+        return array("q", [self._number(word.removesuffix("'s")) for word in words])
+
+    def _number(self, word: str) -> int:
+        """The word's index; below zero for a stop word, which has none."""
+        known = self._known.get(word)
+        if known is None:
+            indices = self.query(word).indices
+            known = indices[0] if indices else -1 - crc32(word.encode())
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[word] = known
+        return known
 
     def spoken(self, text: str) -> set[str]:
         """Every run of words of ``text`` that could be a name, as name keys; lone stop words are none."""

@@ -37,15 +37,29 @@ class Arm:
     scores: Mapping[str, float]
 
 
+Pair = tuple[int, int]
+"""Two words that stand side by side."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A passage with its point id, its unit ``vector`` (empty if it has none) and ``coverage``: the greatest
-    share, over the phrasings, of the asked words that occur in it."""
+    """A passage with its point id and its unit ``vector`` (empty if it has none). ``words`` are the asked
+    words that occur in it with what each weighs, ``pairs`` the asked pairs that occur in it."""
 
     id: str
     passage: Passage
     vector: "array[float]"
-    coverage: float
+    words: Mapping[int, float]
+    pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A phrasing taken apart: its words, each with how rare it is in the show (0 where it occurs nowhere),
+    and its pairs of adjacent words."""
+
+    words: Mapping[int, float]
+    pairs: frozenset[Pair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,13 @@ class Readable(Protocol):
 
     async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]: ...
 
-    async def read(self, where: Where, ids: Sequence[str], texts: Sequence[str]) -> Sequence[Stored]: ...
+    async def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]: ...
+
+    async def read(
+        self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
+    ) -> Sequence[Stored]:
+        """The passages of these ids, and all turns of these depths."""
+        ...
 
 
 class Writable(Protocol):
@@ -88,9 +108,11 @@ def fingerprint(passage: Passage) -> str:
 
 
 def searchable(passage: Passage) -> str:
-    """The text that is embedded and whose words are counted: what it is called, where it stands, what it says."""
+    """The text that is embedded and whose words are counted: what it is called, where it stands, what it says.
+    A turn is called by its number, which nobody asks for."""
     names = ", ".join(name for name in passage.names if name != passage.title)
-    head = " / ".join(part for part in (passage.title, *passage.path, names) if part)
+    title = "" if passage.origin is Origin.TURN else passage.title
+    head = " / ".join(part for part in (title, *passage.path, names) if part)
     body = f"{passage.speaker}: {passage.text}" if passage.speaker else passage.text
     return f"{head}\n{body}" if head else body
 

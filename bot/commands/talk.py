@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply
 from bot.rooms import Rooms, fresh
-from memory import Scope, Thread, Turn
+from memory import Scope, TakeStatus, Thread, Turn
 
 
 class Threads(Protocol):
@@ -128,8 +128,8 @@ def where(thread: Thread, window: tuple[Turn, ...]) -> str:
         lines += ["", f"> {last.author}: {_short(last.text)}"]
         if last.take and last.take.text:
             lines += ["", last.take.text]
-        if last.take and last.take.reason:
-            lines += ["", f"*{last.take.reason} `/again` writes it anew.*"]
+        if last.take and last.take.status is not TakeStatus.COMPLETE:
+            lines += ["", f"*{last.take.reason or 'Stopped here.'} `/again` writes it anew.*"]
     return "\n".join(lines)
 
 

@@ -31,7 +31,14 @@ class Inbox:
         place = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "thread": scope.thread}
         said = {"kind": letter.kind, "author": letter.author, "text": letter.text, "name": letter.name}
         more = {"given": dict(letter.values), "target": letter.target, "files": [list(file) for file in letter.files]}
-        fresh: dict[str, Any] = {"state": LetterState.WAITING, "head": None, "attempts": 0, "sending": 0, "ids": [], "reason": ""}
+        fresh: dict[str, Any] = {
+            "state": LetterState.WAITING,
+            "head": None,
+            "attempts": 0,
+            "sending": 0,
+            "ids": [],
+            "reason": "",
+        }
         names = {"event": letter.event, "message": letter.message or None, "sent": letter.sent}
         async with self._db.writing() as tx:
             if not await insert_new(tx, inbox, **place, **names, **said, **more, **fresh, received=now()):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
+from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
 from memory.outbox import Record
 from memory.store.database import Database, whole
@@ -26,7 +26,7 @@ EDIT = "edit"
 
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
-_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason == INTERRUPTED)
+_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason.in_((INTERRUPTED, BROKEN_OFF)))
 
 
 class Turns:

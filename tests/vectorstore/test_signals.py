@@ -1,0 +1,147 @@
+"""What speaks for a passage: each signal against passages whose rating is plain to see."""
+
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from vectorstore import Origin, Passage, Query, Sight, signals
+from vectorstore.fusion import weigh, weights
+from vectorstore.index import Index
+from vectorstore.signals import Phrasing, Scene
+from vectorstore.store import Stored
+
+Make = Callable[..., Passage]
+SIGHT = Sight("t", "s", "th", {"main": 99})
+
+
+def stored(
+    passage: Passage, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()
+) -> Stored:
+    return Stored(passage.id, passage, array("f", (1.0, 0.0)), words, pairs)
+
+
+def asked(text: str, words: Mapping[int, float] = {}, pairs: frozenset[tuple[int, int]] = frozenset()) -> Phrasing:
+    return Phrasing(text, (1.0, 0.0), words, pairs)
+
+
+def scene(*passages: Passage) -> Scene:
+    return Scene([stored(one) for one in passages])
+
+
+@pytest.mark.parametrize(
+    ("question", "rated"),
+    [
+        ("What did Mara sing?", [1, -1]),
+        ("What did Tom Reed sing?", [-1, 1]),
+        ("What did Mara sing for Tom?", [0, 0]),
+        ("Who sang?", [0, 0]),
+        ("What did the marauders sing?", [0, 0]),
+    ],
+)
+def test_who_is_named_is_preferred_as_the_one_who_speaks(turn: Make, question: str, rated: list[float]) -> None:
+    said = scene(turn(1, "A song.", speaker="Mara"), turn(2, "Another.", speaker="Tom Reed"))
+    assert list(signals.speaker(said, asked(question))) == rated
+
+
+@pytest.mark.parametrize(
+    ("question", "rated"),
+    [
+        ("What happened in May?", 1.0),
+        ("What happened on 8 May?", 3.0),
+        ("What happened on May 8th, 2023?", 3.0),
+        ("What happened on 9 May?", 1.0),
+        ("What happened in June?", 0.0),
+        ("What happened in May or June?", 1.0),
+        ("Who is Maya?", 0.0),
+    ],
+)
+def test_a_day_the_question_names_is_found_by_the_date_of_the_turn(turn: Make, question: str, rated: float) -> None:
+    said = scene(turn(1, "So it was.", date="2023-05-08"), turn(2, "Well.", date=""))
+    assert list(signals.date(said, asked(question))) == [rated, 0.0]
+
+
+def test_a_time_counts_for_more_only_where_one_is_asked_for(turn: Make) -> None:
+    said = scene(turn(1, "I left yesterday."), turn(2, "I left."), turn(3, "我昨天走了"), turn(4, "Since 1987."))
+    assert list(signals.tells_when(said, asked("When did you leave?"))) == [1, 0, 1, 1]
+    assert not signals.tells_when(said, asked("Why did you leave?")).any()
+    assert list(signals.tells_count(said, asked("How many?"))) == [0, 0, 0, 1]
+
+
+def test_questions_are_told_from_answers(turn: Make) -> None:
+    said = scene(turn(1, "Who sang?"), turn(2, "Tom did."), turn(3, '"Did he?"'), turn(9, "谁？"))
+    assert list(signals.asks(said, asked("song"))) == [1, 0, 1, 1]
+    assert list(signals.answers(said, asked("song"))) == [0, 1, 0, 0]
+
+
+def test_neighbours_are_of_the_same_day_or_record_and_across_the_halves_of_a_turn(turn: Make, source: Make) -> None:
+    first, reply = turn(1, "Hey", date="d1"), replace(turn(1, "Hello", date="d1"), order=1)
+    second, later = turn(2, "News?", date="d1"), turn(3, "Back again", date="d2")
+    one, two, other = source("a", 0, "One."), source("a", 1, "Two."), source("b", 2, "Three.")
+    met = scene(reply, second, later, two, other, first, one)
+    none = len(met.stored)
+    assert list(met.before) == [5, 0, none, 6, none, none, none]
+    assert list(met.after) == [1, none, none, none, none, 0, 3]
+    assert list(signals.opening(met, asked("?"))) == [0, 0, 1, 0, 0, 1, 1]
+
+
+def test_words_count_by_rarity_and_a_neighbours_words_fill_the_gap(source: Make) -> None:
+    rare, common = 1, 2
+    held = [{rare: 1.0}, {common: 1.0}, {}]
+    passages = [source("a", order, f"Line {order}.") for order in range(3)]
+    said = Scene([stored(one, words) for one, words in zip(passages, held, strict=True)])
+    question = asked("rare common", {rare: 3.0, common: 1.0})
+    assert list(signals.words(said, question)) == [3.0, 1.0, 0.0]
+    assert list(signals.covers(said, question)) == [0.75, 0.25, 0.0]
+    assert list(signals.covers_around(said, question)) == [1.0, 1.0, 0.25]
+    assert list(signals.words_before(said, question)) == [0.0, 3.0, 1.0]
+    assert list(signals.words_after(said, question)) == [1.0, 0.0, 0.0]
+    assert list(signals.foremost(said, question)) == [1.0, 0.0, 0.0]
+    assert len(set(signals.gathered(said, question))) == 1
+
+
+def test_every_signal_is_finite_whatever_is_missing(turn: Make, canon: Make) -> None:
+    bare = Scene([Stored(one.id, one, array("f"), {}, frozenset()) for one in (turn(1, ""), canon("", ""))])
+    for vector in (None, (1.0, 0.0)):
+        for name, numbers in signals.rate(bare, Phrasing("", vector, {}, frozenset())).items():
+            assert numbers.shape == (2,), name
+            assert abs(numbers).max() < 10, name
+
+
+def test_no_kind_of_passage_is_lifted_by_what_only_it_can_have(turn: Make, source: Make) -> None:
+    said = scene(turn(1, "Yesterday."), turn(2, "Well."), source("a", 0, "Long ago."), source("b", 0, "Once."))
+    rated = signals.rate(said, asked("When?"))["tells_when"]
+    assert rated[:2].sum() == pytest.approx(0)
+    assert rated[2:].sum() == pytest.approx(0)
+
+
+def test_weights_are_of_signals_there_are() -> None:
+    known = {signal.__name__ for signal in signals.SIGNALS}
+    assert set(weights()) == {"turns", "texts"}
+    for learned in weights().values():
+        assert learned
+        assert set(learned) <= known
+
+
+def test_the_phrasing_a_passage_answers_best_counts(source: Make) -> None:
+    said = scene(source("a", 0, "One."), source("b", 0, "Two."))
+    by = {"turns": {}, "texts": {"words": 2.0}}
+    rated = [{"words": signals.standard(signals.length(said, asked("?"))) + shift} for shift in (0.0, 1.0)]
+    assert [one.total for one in weigh(rated, said.turns, by)] == [2.0, 2.0]
+
+
+async def test_an_edited_or_dropped_neighbour_stops_counting_at_once(index: Index, turn: Make) -> None:
+    told = turn(2, "It was the green one.")
+    await index.put([turn(1, "Which lantern did you light?"), told, turn(7, "Bread and soup."), turn(8, "Salt.")])
+    query = Query(SIGHT, "which lantern was lit", origins=(Origin.TURN,))
+
+    async def score() -> float:
+        return next(hit.score for hit in (await index.search(query)).hits if hit.passage.record == told.record)
+
+    before = await score()
+    await index.replace("turn:1", [turn(1, "Shall we eat?")])
+    edited = await score()
+    assert edited < before
+    await index.replace("turn:1", [turn(1, "Which lantern did you light?")])
+    assert await score() == before

@@ -1,0 +1,404 @@
+"""Signals: what speaks for a passage, each a small function over all candidates of a search.
+
+Every function gives one number a candidate. Ratings by words and by meaning are read off what is
+stored, for a candidate as for what stands before and after it, so that a changed neighbour counts
+at once. Knows nothing of engines, of weights or of how the numbers are put together.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.passage import Origin, Passage
+from vectorstore.store import Pair, Stored
+
+Numbers = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+BEST = 3  # passages that speak for their whole record or day
+STRESS = 1.5  # how much more a good passage counts than several fair ones
+SATURATED = 2.0  # what a word can weigh in three passages together; in one it stays below 2.2
+
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")\b(?:\s+(\d{1,2})(?:st|nd|rd|th)?\b)?", re.I)
+_DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(" + "|".join(_MONTHS) + r")\b", re.IGNORECASE)
+_WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|month|date|day)\b|\bhow long\b|什么时候|何时|哪一?年|いつ", re.I)
+_TIMES = frozenset(
+    [
+        "yesterday",
+        "today",
+        "tonight",
+        "tomorrow",
+        "last",
+        "next",
+        "ago",
+        "since",
+        "week",
+        "weeks",
+        "weekend",
+        "month",
+        "months",
+        "year",
+        "years",
+        "morning",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
+).union(_MONTHS)
+_TIME_IDEOGRAMS = re.compile(r"昨天|今天|明天|去年|今年|\d+年")
+_COUNT = re.compile(r"\bhow (?:many|much|often)\b|多少|几[个次]", re.IGNORECASE)
+_NUMBERS = frozenset(
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "couple",
+        "several",
+        "once",
+        "twice",
+    ]
+)
+_ASKS = re.compile(r"[?？]")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasing:
+    """One wording of the question: its ``vector`` (None without an embedder), its words with how rare
+    each is, and its pairs of adjacent words."""
+
+    text: str
+    vector: Sequence[float] | None
+    words: Mapping[int, float]
+    pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The candidates of a search; many stand beside one another."""
+
+    stored: Sequence[Stored]
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        return [one.passage for one in self.stored]
+
+    @cached_property
+    def turns(self) -> NDArray[np.bool_]:
+        """Which candidates were said in the thread."""
+        return np.array([one.origin is Origin.TURN for one in self.passages], bool)
+
+    @cached_property
+    def groups(self) -> Places:
+        """Which candidates belong together: passages of one record, turns of one day."""
+        known: dict[tuple[str, ...], int] = {}
+        return np.array([known.setdefault(_group(one), len(known)) for one in self.passages], np.intp)
+
+    @cached_property
+    def before(self) -> Places:
+        """Where each one's neighbour stands among them; one past the end where it is not among them."""
+        return self._beside(-1)
+
+    @cached_property
+    def after(self) -> Places:
+        return self._beside(1)
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """[stored + 1, dimensions]; zeros where there is none, the last row always."""
+        width = max((len(one.vector) for one in self.stored), default=0)
+        rows = b"".join(one.vector.tobytes() or bytes(4 * width) for one in self.stored)
+        return np.frombuffer(rows + bytes(4 * width), np.float32).reshape(len(self.stored) + 1, width)
+
+    def _beside(self, step: int) -> Places:
+        places = {_seat(one.passage): place for place, one in enumerate(self.stored)}
+        last: dict[tuple[object, ...], int] = {}
+        for one in self.stored:
+            seat = _seat(one.passage)
+            last[seat[:-1]] = max(one.passage.order, last.get(seat[:-1], 0))
+        none = len(self.stored)
+        return np.array([_neighbour(one, step, places, last, none) for one in self.passages], np.intp)
+
+
+def _group(passage: Passage) -> tuple[str, ...]:
+    if passage.origin is Origin.TURN:
+        return ("day", passage.thread, passage.date)
+    return ("record", passage.record)
+
+
+def _seat(passage: Passage) -> tuple[object, ...]:
+    """Where a passage stands among those it is read with; the last part is its order."""
+    if passage.origin is Origin.TURN:
+        return (passage.thread, passage.date, passage.depth, passage.order)
+    return (passage.record, passage.version, passage.path[:1], passage.order)
+
+
+def _neighbour(
+    passage: Passage,
+    step: int,
+    places: Mapping[tuple[object, ...], int],
+    last: Mapping[tuple[object, ...], int],
+    none: int,
+) -> int:
+    *seat, _order = _seat(passage)
+    beside = places.get((*seat, passage.order + step))
+    if beside is None and passage.origin is Origin.TURN:
+        thread, date, depth = seat[0], seat[1], passage.depth + step
+        beside = places.get((thread, date, depth, 0 if step > 0 else last.get((thread, date, depth), 0)))
+    return none if beside is None else beside
+
+
+# ---- by meaning and by words ----
+
+
+def meaning(scene: Scene, asked: Phrasing) -> Numbers:
+    """Cosine of the passage and the question."""
+    return _cosines(scene, asked)[:-1]
+
+
+def meaning_before(scene: Scene, asked: Phrasing) -> Numbers:
+    return _cosines(scene, asked)[scene.before]
+
+
+def meaning_after(scene: Scene, asked: Phrasing) -> Numbers:
+    return _cosines(scene, asked)[scene.after]
+
+
+def words(scene: Scene, asked: Phrasing) -> Numbers:
+    """BM25: how often the asked words occur, weighed by how rare they are."""
+    weights, rarity = _weights(scene, asked)
+    return np.array((weights @ rarity)[:-1])
+
+
+def words_before(scene: Scene, asked: Phrasing) -> Numbers:
+    weights, rarity = _weights(scene, asked)
+    return np.array((weights @ rarity)[scene.before])
+
+
+def words_after(scene: Scene, asked: Phrasing) -> Numbers:
+    weights, rarity = _weights(scene, asked)
+    return np.array((weights @ rarity)[scene.after])
+
+
+def words_around(scene: Scene, asked: Phrasing) -> Numbers:
+    """BM25 of the passage and its two neighbours read as one."""
+    weights, rarity = _weights(scene, asked)
+    return np.array(np.minimum(_window(weights, scene), SATURATED) @ rarity)
+
+
+def covers(scene: Scene, asked: Phrasing) -> Numbers:
+    """The share of the asked words, weighed by how rare they are, that occurs in the passage."""
+    weights, rarity = _weights(scene, asked)
+    return np.array((weights > 0)[:-1] @ rarity / max(float(rarity.sum()), 1e-9))
+
+
+def covers_around(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same of the passage and its two neighbours."""
+    weights, rarity = _weights(scene, asked)
+    return np.array((_window(weights, scene) > 0) @ rarity / max(float(rarity.sum()), 1e-9))
+
+
+def pairs(scene: Scene, asked: Phrasing) -> Numbers:
+    """The share of the question's pairs of adjacent words, rare ones counting more, that stand side by side here."""
+    worth = {pair: sum(asked.words.get(word, 0.0) for word in pair) for pair in asked.pairs}
+    whole = max(sum(worth.values()), 1e-9)
+    found = (one.pairs for one in scene.stored)
+    return np.array([sum(worth.get(pair, 0.0) for pair in sorted(held)) / whole for held in found])
+
+
+def together(scene: Scene, asked: Phrasing) -> Numbers:
+    """How well the best three passages of the same record, or turns of the same day, answer."""
+    rated = standard(words_around(scene, asked)) + standard(meaning(scene, asked)) / 2
+    best = np.zeros(int(scene.groups.max(initial=-1)) + 1)
+    for group in range(len(best)):
+        best[group] = np.mean(np.sort(rated[scene.groups == group])[-BEST:])
+    return np.array(best[scene.groups])
+
+
+def gathered(scene: Scene, asked: Phrasing) -> Numbers:
+    """How much answers in the same record or day all together: many a fair passage, or one that stands out."""
+    raised = np.exp(STRESS * _evidence(scene, asked))
+    return np.log(np.bincount(scene.groups, weights=raised))[scene.groups]
+
+
+def foremost(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where no passage of the same record or day answers better."""
+    rated = _evidence(scene, asked)
+    best = np.full(int(scene.groups.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, scene.groups, rated)
+    return np.array(rated >= best[scene.groups], float)
+
+
+# ---- by what sort of passage it is ----
+
+
+def speaker(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where one speaks whom the question names, -1 where another speaks than it names, else 0."""
+    heard = {word for word in _WORD.findall(asked.text.casefold()) if len(word) > 2}
+    spoken = np.array([bool(heard & set(_WORD.findall(one.speaker.casefold()))) for one in scene.passages], bool)
+    voiced = np.array([bool(one.speaker) for one in scene.passages], bool)
+    named = {one.speaker for one, is_named in zip(scene.passages, spoken, strict=True) if is_named}
+    if len(named) != 1:
+        return np.zeros(len(scene.stored))
+    return np.where(spoken, 1.0, np.where(voiced, -1.0, 0.0))
+
+
+def length(scene: Scene, asked: Phrasing) -> Numbers:
+    """The logarithm of the number of words."""
+    return np.log1p([len(one.text.split()) for one in scene.passages])
+
+
+def asks(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where the passage ends with a question, which seldom tells anything."""
+    return np.array([float(one.text.rstrip(" \"'”’)*_").endswith(("?", "？"))) for one in scene.passages])
+
+
+def answers(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where something was asked just before."""
+    texts = [*(one.passage.text for one in scene.stored), ""]
+    return np.array([float(bool(_ASKS.search(texts[place]))) for place in scene.before])
+
+
+def opening(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where nothing stands before on the same day, or in the same record: there the news is told."""
+    first = np.array([one.origin is Origin.TURN or not one.order for one in scene.passages], bool)
+    return np.array(first & (scene.before == len(scene.stored)), float)
+
+
+def tells_time(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where a time is told."""
+    return np.array([float(_told(one.text)[0]) for one in scene.passages])
+
+
+def tells_when(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where a time is told and the question asks for one."""
+    return tells_time(scene, asked) * float(bool(_WHEN.search(asked.text)))
+
+
+def tells_count(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where a number is told and the question asks how many."""
+    told = np.array([float(_told(one.text)[1]) for one in scene.passages])
+    return told * float(bool(_COUNT.search(asked.text)))
+
+
+@lru_cache(maxsize=4096)
+def _told(text: str) -> tuple[bool, bool]:
+    """Whether a text tells a time, and whether it tells a number."""
+    said = set(_WORD.findall(text.casefold()))
+    numbers = {word for word in said if word.isdecimal()}
+    time = bool(said & _TIMES) or any(len(number) == 4 for number in numbers)
+    return time or bool(_TIME_IDEOGRAMS.search(text)), bool(numbers or said & _NUMBERS)
+
+
+def date(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where the passage is of a month the question names, 3 where it is of the very day."""
+    named = _dates(asked.text)
+    return np.array([max((_same(one.date, *each) for each in named), default=0.0) for one in scene.passages])
+
+
+# ---- what they have in common ----
+
+
+SIGNALS: tuple[Callable[[Scene, Phrasing], Numbers], ...] = (
+    *(meaning, meaning_before, meaning_after),
+    *(words, words_before, words_after, words_around),
+    *(covers, covers_around, pairs, together, gathered, foremost),
+    *(speaker, length, asks, answers, opening, tells_time, tells_when, tells_count, date),
+)
+_PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs, foremost})
+
+
+def rate(scene: Scene, asked: Phrasing) -> dict[str, Numbers]:
+    """All signals by name, [candidates] each: ratings in standard deviations from the mean over all
+    candidates; what sort of passage it is, and shares, around the mean of their own kind."""
+    found: dict[str, Numbers] = {}
+    for signal in SIGNALS:
+        numbers = signal(scene, asked)
+        found[signal.__name__] = _centred(numbers, scene.turns) if signal in _PLAIN else standard(numbers)
+    return found
+
+
+def standard(numbers: Numbers) -> Numbers:
+    """In standard deviations from the mean; zeros where all are alike."""
+    spread = float(numbers.std()) if len(numbers) else 0.0
+    return np.zeros(len(numbers)) if spread < 1e-6 else np.array((numbers - numbers.mean()) / spread)
+
+
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    """Of two unit vectors; 0 where one is empty."""
+    return float(np.dot(np.asarray(one, np.float32), np.asarray(other, np.float32))) if len(one) else 0.0
+
+
+def _centred(numbers: Numbers, turns: NDArray[np.bool_]) -> Numbers:
+    """Around the mean of the turns and of all others apart, so that no kind is lifted as a whole."""
+    centred = np.array(numbers, float)
+    for kind in (turns, ~turns):
+        if kind.any():
+            centred[kind] -= centred[kind].mean()
+    return centred
+
+
+def _cosines(scene: Scene, asked: Phrasing) -> Numbers:
+    if asked.vector is None or not scene.vectors.shape[1]:
+        return np.zeros(len(scene.stored) + 1)
+    return np.array(scene.vectors @ np.asarray(asked.vector, np.float32), float)
+
+
+def _evidence(scene: Scene, asked: Phrasing) -> Numbers:
+    """The ratings of a passage by itself, in one sum."""
+    by_words = sum((standard(rating(scene, asked)) for rating in (words, covers, pairs)), np.zeros(len(scene.stored)))
+    return np.array(by_words + standard(meaning(scene, asked)) / 2)
+
+
+def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:
+    """What each asked word weighs in each stored passage, [stored + 1, words], and its rarity."""
+    known = list(asked.words)
+    weights = np.array([[one.words.get(word, 0.0) for word in known] for one in scene.stored] + [[0.0] * len(known)])
+    return weights, np.array([asked.words[word] for word in known])
+
+
+def _window(weights: Numbers, scene: Scene) -> Numbers:
+    return np.array(weights[:-1] + weights[scene.before] + weights[scene.after])
+
+
+def _dates(text: str) -> list[tuple[int, int]]:
+    """Months the text names, each with its day or 0."""
+    days = [(_MONTHS.index(month.lower()) + 1, int(day)) for day, month in _DAY.findall(text)]
+    named = [(_MONTHS.index(month.lower()) + 1, int(day or 0)) for month, day in _MONTH.findall(text)]
+    return [*days, *named]
+
+
+def _same(date: str, month: int, day: int) -> float:
+    parts = date[:10].split("-")
+    if len(parts) != 3 or parts[1] != f"{month:02}":
+        return 0.0
+    return 3.0 if parts[2] == f"{day:02}" else 1.0
