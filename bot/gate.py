@@ -133,8 +133,9 @@ class Gate:
         if inbound.kind == "stop":
             return await self._stop(inbound, stage)
         item = await self._keep(inbound, stage)
-        if item is None:
-            return await _finished(stage, Reply("complete"))
+        if item is None:  # who brings a stage and the same event again is shown the same answer again
+            again = Kept(0, _letter(inbound), LetterState.WAITING, datetime.now(UTC))
+            item = self._item([again], inbound, stage)
         self._queue(item)
         try:
             return await asyncio.shield(item.ended)
