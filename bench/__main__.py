@@ -15,6 +15,7 @@ BENCHES = {
     "answers": "do questions about the example show come back right, with their citation?",
     "form": "are pages in their format's form? with and without the skeleton",
     "takes": "what three takes cost over one",
+    "soak": "a crowd in a loopback Slack, a bad line, a program that is killed: nothing lost, doubled, misordered",
     "embed": "passages embedded a second, beside sentence-transformers on torch",
 }
 

@@ -17,12 +17,14 @@ from bot.bible import BibleFiles
 from bot.commands.canon import CanonDesk
 from bot.commands.knowledge import Knowledge
 from bot.commands.pages import Pages
+from bot.commands.past import Past
+from bot.commands.settings import RoomSettings
 from bot.commands.talk import Talk
 from bot.config import Settings
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.events import Inbound, Reply, Stage
-from bot.gate import Gate
+from bot.gate import Gate, Rules
 from bot.learning import Learning
 from bot.librarian import Librarian
 from bot.lore import Lore
@@ -150,7 +152,8 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         window=app.settings.window,
     )
     talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
-    gate = Gate(Desk(app.rooms, dialogue, _handlers(app, dialogue, talk)).respond)
+    desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk))
+    gate = Gate(desk.respond, app.ledger.inbox, _rules(app.settings))
     working = asyncio.create_task(app.librarian.work(), name="librarian")
 
     async def stop_working() -> None:
@@ -159,6 +162,7 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
 
     stack.push_async_callback(stop_working)
     stack.push_async_callback(dialogue.close)
+    stack.push_async_callback(gate.close)
     return Conversing(app, writer, gate, talk)
 
 
@@ -212,7 +216,14 @@ def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
     pages = Pages(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, app.formats, changed)
     canon = CanonDesk(app.rooms, app.ledger.canon, changed)
     knowledge = Knowledge(app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed)
-    return {**talk.handlers(), **pages.handlers(), **canon.handlers(), **knowledge.handlers()}
+    past = Past(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, changed)
+    room = RoomSettings(app.rooms, app.ledger.shows, app.formats)
+    every = (talk, pages, canon, knowledge, past, room)
+    return {name: handler for one in every for name, handler in one.handlers().items()}
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(parallel=settings.turns, tenant=settings.tenant_turns or settings.turns)
 
 
 def _cutter(ledger: Ledger) -> Callable[[Job], Any]:

@@ -134,6 +134,21 @@ def models(
     _do("models", fetch=fetch)
 
 
+@app.command()
+def slack(writer: Writer = "") -> None:
+    """Serve Slack (docs/slack.md says how to set it up)."""
+    _do("slack", writer=writer)
+
+
+@app.command()
+def manifest(
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="slack")],
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Your public address, for HTTP mode.")] = "",
+) -> None:
+    """Print the app's description, to paste where the platform asks for it."""
+    _do("manifest", platform=platform, url=url)
+
+
 def main() -> None:
     """The program's entry point."""
     if hasattr(sys.stdout, "reconfigure"):

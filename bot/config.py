@@ -66,6 +66,37 @@ class Settings(BaseSettings):
     window: int = Field(12, ge=1, le=200, description="Turns that are read word for word; earlier ones by recap.")
     answer_tokens: int = Field(0, ge=0, description="Longest answer in tokens. 0: as the format says.")
     threads: int = Field(0, ge=0, le=1024, description="Processor threads for local models. 0: the engine decides.")
+    turns: int = Field(4, ge=1, le=64, description="Turns that may be at work at once, each in a thread of its own.")
+    tenant_turns: int = Field(0, ge=0, le=64, description="The same for one workspace or server. 0: as many as turns.")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="The app's bot token in your workspace (xoxb-...).")
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), description="The app-level token (xapp-...): connect by Socket Mode, no public address needed."
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="Without an app token: listen over HTTP and check Slack's signatures with this."
+    )
+    slack_client_id: str = Field("", description="To install into many workspaces, instead of a bot token.")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Belongs to slack_client_id.")
+    slack_base_url: str = Field(
+        "https://slack.com/api/", min_length=1, description="The Web API: GovSlack's, a proxy's, a compatible server's."
+    )
+    slack_files: str = Field(
+        "https://files.slack.com", min_length=1, description="The only place shared files are fetched from."
+    )
+    slack_proxy: str = Field("", description="An HTTP proxy for everything that goes to Slack.")
+    slack_host: str = Field("127.0.0.1", min_length=1, description="Where to listen over HTTP, and for /health.")
+    slack_port: int = Field(
+        0, ge=0, le=65535, description="The port for that. 0: 3000 over HTTP, no /health by socket."
+    )
+    slack_ping: float = Field(
+        5.0, gt=0, description="Seconds between two pings of the socket; a cut one is seen by them."
+    )
+    slack_burst: float = Field(
+        0.7, ge=0, description="Seconds to wait for a person's next message of the same thought."
+    )
+    slack_roll: float = Field(
+        0.0, ge=0, description="Seconds after which a streamed answer goes on in a new message. 0: 240."
+    )
     author: str = Field("", description="Your name in the conversation. Empty: your user name.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log tells.")
 
@@ -122,7 +153,8 @@ class Config:
         """The secrets by value, for the log to leave out."""
         values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
         found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        for url in (self.settings.ledger, self.settings.index, self.settings.writer_base_url):
+        urls = (self.settings.ledger, self.settings.index, self.settings.writer_base_url, self.settings.slack_proxy)
+        for url in urls:
             found += [_password(url), unquote(_password(url))]
         return tuple(dict.fromkeys(value for value in found if value))
 

@@ -10,15 +10,18 @@ from dataclasses import replace
 
 from bot.commands import TABLE, find
 from bot.commands.call import Call, Handler, Mistaken
+from bot.commands.past import ALL
 from bot.dialogue import Dialogue
-from bot.events import Fail, Inbound, Reply, Stage
+from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
 from bot.rooms import Rooms, Unbound
-from chains import WriterError
+from chains import WriterError, unmarked
 from memory import LedgerError
 from vectorstore import IndexFault
 
 EXPECTED = (Mistaken, Unbound, LedgerError, IndexFault, WriterError)
 """What goes wrong in known ways: the error's own words are for the person."""
+
+_OF_A_PAGE = frozenset({"again", "why", "keep"})
 
 
 class Desk:
@@ -30,10 +33,16 @@ class Desk:
     async def respond(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
         """Play the answer onto ``stage`` and finish it."""
         try:
+            if inbound.kind in ("edit", "delete", "form"):
+                return await self._handlers[inbound.kind](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
             talk = await self._rooms.enter(inbound.scope)
+            if not inbound.text.strip():
+                return await self._nothing_said(inbound, stage)
             return await self._dialogue.turn(inbound, talk, stage, halt)
+        except Unbound as error:
+            return await self._which_show(inbound, stage, error)
         except EXPECTED as error:
             await stage.show(Fail(str(error)))
             reply = Reply("failed", reason=str(error))
@@ -46,4 +55,55 @@ class Desk:
             near = difflib.get_close_matches(inbound.name, [known.name for known in TABLE], n=1)
             hint = f"did you mean /{near[0]}?" if near else "`/help` lists what there is."
             raise Mistaken(f"There is no command /{inbound.name}: {hint}")
+        await self._may(inbound, command.name)
+        if inbound.kind == "action" and inbound.target and command.name in _OF_A_PAGE:
+            inbound = await self._of_its_page(replace(inbound, name=command.name))
+            command = find(inbound.name) or command
         return await self._handlers[command.name](Call(replace(inbound, name=command.name), stage, halt))
+
+    async def _of_its_page(self, inbound: Inbound) -> Inbound:
+        """A button belongs to the page it stands under, also when later ones have come."""
+        talk = await self._rooms.enter(inbound.scope, spare=ALL)
+        turn = next((turn for turn in talk.window if turn.id == inbound.target), None)
+        if turn is None:
+            raise Mistaken("That page was taken back; `/redo` may bring it back.")
+        if turn.id == talk.window[-1].id:
+            return inbound
+        page = unmarked(turn.take.text).strip() if turn.take else ""
+        match inbound.name:
+            case "again":
+                return replace(inbound, name="rewind", text=f"{turn.depth} {inbound.text}")
+            case "keep":
+                return replace(inbound, text=f"“{page}”")
+            case _:
+                return replace(inbound, text=str(turn.depth))
+
+    async def _may(self, inbound: Inbound, command: str) -> None:
+        """Where a room says who changes canon, nobody else does. Raises Mistaken."""
+        changes = command == "keep" or (command == "canon" and inbound.text.split(" ")[0] in ("edit", "retire"))
+        if changes and inbound.who:
+            deciders = (await self._rooms.look(inbound.scope)).room.deciders
+            if deciders and inbound.who not in deciders:
+                raise Mistaken("In this room others decide what becomes canon; `/settings` says who.")
+
+    async def _nothing_said(self, inbound: Inbound, stage: Stage) -> Reply:
+        """A file alone, or a mention alone."""
+        names = ", ".join(file.name for file in inbound.files)
+        say = f"Shall I learn {names} for this show?" if names else "Yes? Say what to write, or `/help`."
+        await stage.show(Text(say))
+        if names:
+            await stage.show(Offer("learn", f"Learn {names}"))
+        reply = Reply("complete")
+        await stage.finish(reply)
+        return reply
+
+    async def _which_show(self, inbound: Inbound, stage: Stage, error: Unbound) -> Reply:
+        """The first word in a room: its show is asked for, and what was said is said again after that."""
+        await stage.show(Text("Which show does this room work on? Press one, or say `/show NAME`."))
+        ask = inbound.text if inbound.kind == "message" else ""
+        for show in (await self._rooms.all(inbound.scope.tenant))[:5]:
+            await stage.show(Offer("show", show.name, show.name, ask))
+        await stage.show(Offer("show", "Start a new show", "Untitled show", ask))
+        reply = Reply("complete", reason=str(error))
+        await stage.finish(reply)
+        return reply

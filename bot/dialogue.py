@@ -7,7 +7,7 @@ an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ from chains import (
     texts,
     unmarked,
 )
-from memory import Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,9 @@ class Dialogue:
             inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
         )
         if not begun.fresh:
-            return await _shown_before(begun, stage)
+            if begun.take.text or not _cut_off(begun.take):
+                return await _shown_before(begun, stage)
+            talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
         return await self._answer(Ask(talk, begun.turn, begun.take), stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
@@ -160,7 +162,7 @@ class Dialogue:
             await self._break_off(ask, play, TakeStatus.FAILED, str(error))
             return await _failed(stage, ask.turn, str(error))
         finally:  # the surface broke, or nobody waits any more
-            await self._break_off(ask, play, TakeStatus.STOPPED, _BROKEN_OFF)
+            await self._break_off(ask, play, TakeStatus.STOPPED, BROKEN_OFF)
 
     async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
@@ -171,7 +173,8 @@ class Dialogue:
         await self._catalogue.catch_up(PATIENCE)
         if self._writer.card.small:
             asked = replace(asked, limit=min(asked.limit, SMALL_LIMIT))
-        found = await self._library.search(_query(asked, ask))
+        looking = Step("search", f"Looking through {talk.show.name}", "running")
+        found = await _told(stage, looking, self._library.search(_query(asked, ask)))
         loading = await self._see_to_writer(form, stage)
         prompt = await self._prompt(ask, form, found, lore, exact=loading is None)
         ready = time.perf_counter()
@@ -277,9 +280,6 @@ _STATUS = {
 }
 
 
-_BROKEN_OFF = "This answer broke off before its end."
-
-
 class _Play:
     """Passes text on to the stage as it comes, and saves what was shown about once a second. ``ended``
     is set when the take is saved as it ended."""
@@ -323,6 +323,20 @@ def _sampling(form: Format, ask: Ask) -> Sampling:
     return replace(form.sampling, seed=form.sampling.seed + ask.take.number - 1)
 
 
+async def _told(stage: Stage, step: Step, work: Coroutine[Any, Any, Found]) -> Found:
+    """What takes long enough to be wondered about is shown as a step."""
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=0.2)
+        if not done:
+            await stage.show(step)
+            await asyncio.wait({task})
+            await stage.show(replace(step, state="failed" if task.exception() else "done"))
+        return task.result()
+    finally:
+        task.cancel()
+
+
 def _heard(loading: "asyncio.Future[None]") -> None:
     """What kept the writer from loading is not lost: the writing itself ends with this reason."""
     if not loading.cancelled():
@@ -335,10 +349,20 @@ async def _tell_loading(loading: "asyncio.Future[None]", name: str, stage: Stage
     await stage.show(Step("writer", f"Loading {name}", "failed" if loading.exception() else "done"))
 
 
+def _cut_off(take: Take) -> bool:
+    """Whether the program ended while it wrote this."""
+    return take.status is TakeStatus.WRITING or take.reason in (INTERRUPTED, BROKEN_OFF)
+
+
 async def _shown_before(begun: Begun, stage: Stage) -> Reply:
     """The same event again: what it led to is shown, nothing is written twice."""
     take = begun.turn.take or begun.take
     await stage.show(Text(take.text))
+    if take.status is TakeStatus.FAILED:
+        await stage.show(Fail(take.reason))
+    elif _cut_off(take):
+        await stage.show(Note("I was restarted in the middle of this answer; what there was of it is kept."))
+        await stage.show(Offer("again", "Try again"))
     reply = Reply("complete" if take.status is TakeStatus.COMPLETE else "stopped", begun.turn.id, take.reason)
     await stage.finish(reply)
     return reply

@@ -5,6 +5,7 @@ The only words surfaces and dialogue share. Knows nothing of any platform's type
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from memory import Scope
@@ -14,19 +15,24 @@ InboundKind = Literal["message", "edit", "delete", "command", "action", "form", 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file by name: from a person (``path`` is where the surface put its bytes) or to one."""
+    """A file by name: from a person (``url`` is where the platform has it, ``path`` where the surface
+    put its bytes) or to one."""
 
     name: str
     path: str = ""
     data: bytes = b""
     media: str = "application/octet-stream"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """One thing a person did. ``event_id`` is the same for every redelivery. For a command,
-    ``name`` is its verb without the slash and ``text`` its arguments as typed. ``origin`` holds
-    opaque platform matter (tokens, URLs): never stored, never logged."""
+    ``name`` is its verb without the slash and ``text`` its arguments as typed. ``author`` is a name to
+    show and write with, ``who`` the platform's own id of that person ("" where the name is all there is).
+    ``message`` is the platform's id of the message this brings, ``target`` of the one it is about;
+    ``sent`` is when the person sent it. ``origin`` holds opaque platform matter (tokens, URLs): never
+    stored, never logged."""
 
     kind: InboundKind
     event_id: str
@@ -37,6 +43,9 @@ class Inbound:
     values: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     files: tuple[File, ...] = ()
+    who: str = ""
+    message: str = ""
+    sent: datetime | None = None
     origin: Any = field(default=None, repr=False, compare=False)
 
 
@@ -85,11 +94,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something to press. ``action`` is a command's verb, ``ref`` its arguments."""
+    """Something to press. ``action`` is a command's verb, ``ref`` its arguments. ``ask`` is what whoever
+    presses it says after that."""
 
     action: str
     label: str
     ref: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot import logs
 from bot.config import Config, SettingError, load
 
 _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
+_PLACES = {"chat": "bot.chat", "slack": "bot.serving", "manifest": "bot.manifest"}
 
 
 def run(what: str, **given: Any) -> int:
@@ -36,7 +37,10 @@ def run(what: str, **given: Any) -> int:
 
 
 async def _within(what: str, config: Config, given: dict[str, Any]) -> int:
-    module = importlib.import_module("bot.chat" if what == "chat" else "bot.tasks")
+    try:
+        module = importlib.import_module(_PLACES.get(what, "bot.tasks"))
+    except ModuleNotFoundError as error:
+        return _complain(f"This needs more packages ({error.name} is missing): install dramaturg[{what}].", _FAILED)
     work: Callable[..., Awaitable[int]] = getattr(module, what)
     async with AsyncExitStack() as stack:
         return await work(stack, config, **given)
@@ -48,6 +52,6 @@ def _expected() -> tuple[type[Exception], ...]:
     return known
 
 
-def _complain(error: BaseException, status: int) -> int:
+def _complain(error: BaseException | str, status: int) -> int:
     sys.stderr.write(f"dramaturg: {error}\n")
     return status

@@ -18,6 +18,8 @@ class Shows(Protocol):
 
     async def get(self, tenant: str, show: str) -> Show | None: ...
 
+    async def all(self, tenant: str) -> tuple[Show, ...]: ...
+
     async def room(self, scope: Scope) -> Room: ...
 
     async def bind(self, scope: Scope, show: str) -> Room: ...
@@ -65,6 +67,16 @@ class Rooms:
     async def begin(self, scope: Scope, show: str) -> Thread:
         """The thread of ``scope``, begun with this show if it is new."""
         return await self._threads.open(scope, show)
+
+    async def settle(self, scope: Scope, name: str) -> Show:
+        """Bind the room to the show of that name, new if need be. Threads that were begun keep theirs."""
+        show = await self._shows.ensure(scope.tenant, name)
+        await self._shows.bind(scope, show.id)
+        return show
+
+    async def all(self, tenant: str) -> tuple[Show, ...]:
+        """The tenant's shows, by name."""
+        return await self._shows.all(tenant)
 
     async def switch(self, scope: Scope, name: str) -> tuple[Show, Thread]:
         """Bind the room to the show of that name, new if need be, and go to the show's latest thread in

@@ -5,7 +5,20 @@ only the composition root opens.
 """
 
 from memory.canon import KINDS, Decision, Draft, Entry, Name, Status, Synced
-from memory.conversation import Begun, Conversation, Recap, Room, Scope, Show, Take, TakeStatus, Thread, Turn
+from memory.conversation import (
+    BROKEN_OFF,
+    INTERRUPTED,
+    Begun,
+    Conversation,
+    Recap,
+    Room,
+    Scope,
+    Show,
+    Take,
+    TakeStatus,
+    Thread,
+    Turn,
+)
 from memory.errors import (
     LedgerBusy,
     LedgerError,
@@ -15,23 +28,30 @@ from memory.errors import (
     NotFound,
     Refused,
 )
+from memory.inbox import Change, Kept, Letter, LetterState
 from memory.outbox import Job, Record
 from memory.sources import Piece, Source
 from memory.text import fold
 
 __all__ = [
+    "BROKEN_OFF",
+    "INTERRUPTED",
     "KINDS",
     "Begun",
+    "Change",
     "Conversation",
     "Decision",
     "Draft",
     "Entry",
     "Job",
+    "Kept",
     "LedgerBusy",
     "LedgerError",
     "LedgerSetting",
     "LedgerTooNew",
     "LedgerUnavailable",
+    "Letter",
+    "LetterState",
     "Name",
     "NotFound",
     "Piece",

@@ -42,12 +42,14 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel and what it is set to. ``show`` is a show's id, or None while unbound."""
+    """A channel and what it is set to. ``show`` is a show's id, or None while unbound. ``deciders`` are
+    the people who may change canon here, by the platform's ids; none means everyone."""
 
     scope: Scope
     show: str | None = None
     format: str = "chat"
     note: str = ""
+    deciders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class TakeStatus(StrEnum):
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+INTERRUPTED = "The program ended in the middle of this answer."
+BROKEN_OFF = "This answer broke off before its end."
+"""A stopped take's reasons when nobody stopped it: it may be written on."""
 
 
 @dataclass(frozen=True, slots=True)

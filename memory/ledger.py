@@ -10,6 +10,7 @@ from typing import Self
 from memory.store.bible import Bible
 from memory.store.canon import Canon
 from memory.store.database import Database, connect
+from memory.store.inbox import Inbox
 from memory.store.indexable import Indexable
 from memory.store.migrate import migrate
 from memory.store.outbox import Outbox
@@ -34,6 +35,7 @@ class Ledger:
         self.bible = Bible(database)
         self.sources = Sources(database)
         self.outbox = Outbox(database)
+        self.inbox = Inbox(database)
         self.indexable = Indexable(database)
 
     @classmethod

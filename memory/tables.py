@@ -46,8 +46,8 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return clean(json.dumps(value, ensure_ascii=False))
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else clean(json.dumps(value, ensure_ascii=False))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -117,6 +117,7 @@ rooms = Table(
     _to("show", "shows.id", null=True),
     _words("format"),
     _words("note"),
+    Column("deciders", Json),  # who may change canon; NULL: everyone
 )
 
 threads = Table(
@@ -299,6 +300,67 @@ pieces = Table(
     Column("page", Integer),
     _words("speaker"),
     _words("date"),
+)
+
+# What a person changed in what they had said: the words before an edit, or that they took it back.
+turn_changes = Table(
+    "turn_changes",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _to("turn", "turns.id"),
+    _words("what"),
+    _words("before"),
+    _words("who"),
+    _moment("changed"),
+    Index(None, "turn", "what"),
+    sqlite_autoincrement=True,
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _to("turn", "turns.id"),
+    _to("take", "takes.id", null=True),
+    _words("who"),
+    _integer("verdict"),
+    _moment("rated"),
+    Index(None, "turn", "number"),
+    sqlite_autoincrement=True,
+)
+
+# What came in. "event" and "message" are the two names under which a platform may deliver it again.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    _words("platform"),
+    _words("tenant"),
+    _words("room"),
+    _words("thread"),
+    _words("event"),
+    Column("message", Words),  # NULL for what is no message
+    _words("kind"),
+    _words("author"),
+    _words("text"),
+    _words("name"),
+    Column("given", Json, nullable=False),
+    _words("target"),
+    Column("files", Json, nullable=False),
+    Column("sent", Moment),
+    _words("state"),
+    Column("head", _Number),
+    _integer("attempts"),
+    _integer("sending"),
+    Column("ids", Json, nullable=False),
+    _words("reason"),
+    _moment("received"),
+    UniqueConstraint("platform", "tenant", "event"),
+    UniqueConstraint("platform", "tenant", "room", "message"),
+    Index(None, "platform", "state"),
+    Index(None, "platform", "tenant", "room", "thread"),
+    Index(None, "head"),
+    sqlite_autoincrement=True,
 )
 
 # AUTOINCREMENT: a number that was worked off must never name a later job.

@@ -77,8 +77,16 @@ class Knowledge:
             talk = await self._rooms.enter(call.scope)
             about = f"\n\n{talk.show.brief}" if talk.show.brief else ""
             return await call.say(f"This is **{talk.show.name}**.{about}")
+        if call.inbound.who:  # a platform whose threads are its own: they cannot be left
+            return await self._settle(call)
         show, thread = await self._rooms.switch(call.scope, " ".join(call.text.split())[:120])
         return await call.say(f"Now working on **{show.name}**.", scope=thread.scope)
+
+    async def _settle(self, call: Call) -> Reply:
+        show = await self._rooms.settle(call.scope, " ".join(call.text.split())[:120])
+        here = (await self._rooms.look(call.scope)).show
+        stays = "" if here.id == show.id else f" This thread stays with **{here.name}**; new ones take the new show."
+        return await call.say(f"This room now works on **{show.name}**.{stays}")
 
     async def shows(self, call: Call) -> Reply:
         shows = await self._shows.all(call.scope.tenant)
@@ -90,16 +98,23 @@ class Knowledge:
 
     async def learn(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
-        paths = [_home(word) for word in words(call.text)]
+        # On a platform a path would name a file of the machine we run on: there, only shared files.
+        paths = [] if call.inbound.who else [_home(word) for word in words(call.text)]
         paths += [Path(file.path) for file in call.inbound.files if file.path]
+        problem = call.inbound.values.get("problem", "")
         if not paths:
-            raise Mistaken("Say what to learn: `/learn bible/ notes.pdf`.")
+            asks = (
+                "Share a file and say `/learn` with it"
+                if call.inbound.who
+                else "Say what to learn: `/learn bible/ notes.pdf`"
+            )
+            raise Mistaken(problem or f"{asks}.")
 
         async def tell(step: Step) -> None:
             await call.stage.show(step)
 
         done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt)
-        return await call.say(summary(done))
+        return await call.say(f"{problem}\n\n{summary(done)}".strip())
 
     async def sources(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)

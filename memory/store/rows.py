@@ -66,7 +66,7 @@ def room_of(row: RowMapping | None, scope: Scope) -> Room:
     whole = Scope(scope.platform, scope.tenant, scope.room)
     if row is None or row[rooms.c.format] is None:
         return Room(whole)
-    return Room(whole, row[rooms.c.show], row[rooms.c.format], row[rooms.c.note])
+    return Room(whole, row[rooms.c.show], row[rooms.c.format], row[rooms.c.note], tuple(row[rooms.c.deciders] or ()))
 
 
 def scope_of(row: RowMapping) -> Scope:

@@ -1,5 +1,7 @@
 """Shows and rooms: which fictional worlds a tenant has, and which one a channel writes."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,9 +68,15 @@ class Shows:
             return await _set(tx, scope, show=show)
 
     @whole
-    async def set_room(self, scope: Scope, format: str | None = None, note: str | None = None) -> Room:  # noqa: A002
+    async def set_room(
+        self,
+        scope: Scope,
+        format: str | None = None,  # noqa: A002
+        note: str | None = None,
+        deciders: tuple[str, ...] | None = None,
+    ) -> Room:
         """None leaves a setting as it is."""
-        given = {"format": format, "note": note}
+        given = {"format": format, "note": note, "deciders": None if deciders is None else list(deciders)}
         async with self._db.writing() as tx:
             return await _set(tx, scope, **{name: value for name, value in given.items() if value is not None})
 
@@ -85,7 +93,7 @@ async def _one(tx: AsyncConnection, condition: ColumnElement[bool]) -> Show:
     return show_of(row)
 
 
-async def _set(tx: AsyncConnection, scope: Scope, **values: str) -> Room:
+async def _set(tx: AsyncConnection, scope: Scope, **values: Any) -> Room:
     plain = Room(scope)
     key = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room}
     await insert_new(tx, rooms, **key, show=None, format=plain.format, note=plain.note)

@@ -16,9 +16,9 @@ from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import exactly, hold_show, hold_thread, in_room, insert_new, new_id, now, within
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
-from memory.tables import head_moves, path, recaps, rooms, threads, turns
+from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes, turns
 
-BEGIN, UNDO, REDO = "begin", "undo", "redo"
+BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
 
 BLOCK = 4
 """Turns that leave the window together: what stands before them in a prompt stays the same meanwhile,
@@ -112,6 +112,22 @@ class Threads:
             return turn
 
     @whole
+    async def rewind(self, scope: Scope, turn: str) -> Turn:
+        """Moves the head back to a turn of its path, one undo after another, so that redoing brings the
+        later ones back. Raises NotFound."""
+        async with self._db.writing() as tx:
+            thread = await hold_thread(tx, scope)
+            kept = await the_turn(tx, scope, turn)
+            later = select(path.c.turn).where(path.c.thread == thread["id"], path.c.depth > kept.depth)
+            gone = (await tx.execute(later.order_by(path.c.depth.desc()))).scalars().all()
+            before = [*gone[1:], kept.id]
+            for one, head in zip(gone, before, strict=True):
+                await tx.execute(delete(path).where(path.c.turn == one))
+                await move_head(tx, thread["id"], UNDO, one, head)
+                await enqueue(tx, Record.TURN, one)
+            return kept
+
+    @whole
     async def redo(self, scope: Scope) -> Turn | None:
         """Takes the last undo back, as often as there was one since something new was said. The turn
         that came back, or None."""
@@ -185,6 +201,8 @@ def _last_undo(thread: str, head: str | None) -> Any:
     """The turn that was undone last from ``head``. What is said after an undo moves the head to a new
     turn, from which nothing was undone, so that needs no looking after."""
     undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
+    gone = select(turn_changes.c.turn).where(turn_changes.c.what == FORGET)
+    undone = undone.where(head_moves.c.turn.not_in(gone))
     return undone.where(head_moves.c.head == head).order_by(head_moves.c.number.desc()).limit(1)
 
 

@@ -8,25 +8,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import Begun, Scope, Take, TakeStatus, Turn
+from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
 from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_thread, insert_new, new_id, now, within
 from memory.store.rows import scope_of, take_of, turn_of, turns_with_take
-from memory.store.threads import BEGIN, move_head, the_turn
-from memory.tables import path, takes, threads, turns
+from memory.store.threads import BEGIN, FORGET, move_head, the_turn
+from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
 from memory.text import shorten
 
-INTERRUPTED = "The program ended in the middle of this answer."
+EDIT = "edit"
 
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
-_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason == INTERRUPTED)
+_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason.in_((INTERRUPTED, BROKEN_OFF)))
 
 
 class Turns:
@@ -122,6 +122,53 @@ class Turns:
             return None if row is None else turn_of(row)
 
     @whole
+    async def by_event(self, scope: Scope, event: str) -> Turn | None:
+        """The turn that this event of the scope's thread made."""
+        async with self._db.reading() as tx:
+            return await _by_event(tx, scope, event)
+
+    @whole
+    async def edit(self, scope: Scope, turn: str, text: str, who: str) -> Turn:
+        """The person changed what they had said. The old words are kept; what was derived from them is
+        not. Raises NotFound."""
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            if held.text != text:
+                await _change(tx, held, EDIT, who)
+                await tx.execute(update(turns).where(turns.c.id == turn).values(text=text))
+            return await the_turn(tx, scope, turn)
+
+    @whole
+    async def forget(self, scope: Scope, turn: str, who: str) -> Turn:
+        """The person took back what they had said: it and its answer leave the thread's path and the
+        index. The turns after it stay. Raises NotFound."""
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            await _change(tx, held, FORGET, who)
+            await tx.execute(delete(path).where(path.c.turn == turn))
+            head = (await tx.execute(select(threads.c.head).where(threads.c.id == held.thread))).scalar_one()
+            if head == turn:
+                await move_head(tx, held.thread, FORGET, turn, held.parent)
+            return held
+
+    @whole
+    async def rate(self, scope: Scope, turn: str, who: str, verdict: int) -> None:
+        """Keeps what somebody thinks of a turn's chosen answer: 1 is good, -1 is not. The last word of
+        each person counts. Raises NotFound."""
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            take = held.take.id if held.take else None
+            await tx.execute(insert(ratings).values(turn=turn, take=take, who=who, verdict=verdict, rated=now()))
+
+    @whole
+    async def ratings(self, scope: Scope, turn: str) -> Mapping[str, int]:
+        """Each person's last verdict on a turn. Raises NotFound."""
+        async with self._db.reading() as tx:
+            await the_turn(tx, scope, turn)
+            rows = await tx.execute(select(ratings).where(ratings.c.turn == turn).order_by(ratings.c.number))
+            return {row.who: row.verdict for row in rows}
+
+    @whole
     async def recover(self) -> list[tuple[Scope, Turn]]:
         """For the start of a program: ends every take that a program which died was writing, with what
         had been shown of it. The turns, with where they are. The only call here without a scope: it
@@ -141,6 +188,19 @@ async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Sco
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
     await enqueue(tx, Record.TURN, turn.id)
     return scope, await the_turn(tx, scope, turn.id)
+
+
+async def _by_event(tx: AsyncConnection, scope: Scope, event: str) -> Turn | None:
+    row = (await tx.execute(turns_with_take().where(within(scope), turns.c.event == event))).mappings().first()
+    return None if row is None else turn_of(row)
+
+
+async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
+    """Keeps what a turn was, and lets go of what was made of it: its passages and the recaps that tell it."""
+    kept = {"turn": turn.id, "what": what, "before": turn.text, "who": who, "changed": now()}
+    await tx.execute(insert(turn_changes).values(**kept))
+    await tx.execute(delete(recaps).where(recaps.c.thread == turn.thread, recaps.c.upto >= turn.depth))
+    await enqueue(tx, Record.TURN, turn.id)
 
 
 async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:

@@ -1,0 +1,234 @@
+"""Soak: the real program in a loopback Slack, killed again and again while a crowd talks to it.
+
+``python -m bench soak [--threads 200] [--messages 2000] [--kills 3] [--http] [--json FILE]``
+
+Messages come twice, late, over a line that is cut; the program is ended with SIGKILL and started anew.
+Printed: what was lost, answered twice or out of order (all must be 0), what was told and not answered,
+and how long acknowledgements took. The writer is ``echo``: nothing here measures a model.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import re
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from memory import Scope
+from memory.ledger import Ledger
+from tests.loopback.slack.server import APP_TOKEN, SECRET, LoopbackSlack
+from tests.loopback.slack.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+_MARK = re.compile(r"\bq(\d+)x(\d+)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``settle`` is how many seconds without a new answer end the run."""
+
+    threads: int
+    messages: int
+    kills: int
+    http: bool
+    seed: int
+    settle: float = 45.0
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who said what: each thread's root, and how many messages were said in it."""
+
+    roots: dict[int, str]
+    said: dict[int, int]
+
+
+class Program:
+    """``dramaturg slack`` as a child, killed and started anew."""
+
+    def __init__(self, slack: LoopbackSlack, team: Workspace, home: Path, port: int) -> None:
+        self._env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DRAMATURG_HOME": str(home),
+            "DRAMATURG_CACHE": str(home / "cache"),
+            "DRAMATURG_WRITER": "echo",
+            "DRAMATURG_SLACK_BASE_URL": slack.api_url,
+            "DRAMATURG_SLACK_BOT_TOKEN": team.token,
+            "DRAMATURG_SLACK_SIGNING_SECRET": SECRET,
+            "DRAMATURG_SLACK_PING": "1",
+            "DRAMATURG_SLACK_BURST": "0.2",
+            **({"DRAMATURG_SLACK_PORT": str(port)} if slack.http else {"DRAMATURG_SLACK_APP_TOKEN": APP_TOKEN}),
+        }
+        self._child: asyncio.subprocess.Process | None = None
+        self.starts = 0
+
+    async def start(self) -> None:
+        """Until it listens. A predecessor's children may hold the index for a moment."""
+        while True:
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.cli", "slack"),
+                env=self._env,
+                cwd=ROOT,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+            self.starts += 1
+            line = await self._child.stdout.readline()
+            if line.startswith(b"Listening"):
+                return
+            await self._child.wait()
+            await asyncio.sleep(0.5)
+
+    async def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        self._child.send_signal(how)
+        await self._child.wait()
+
+
+async def soak(plan: Plan) -> dict[str, object]:
+    chance = random.Random(plan.seed)
+    port = 40_000 + os.getpid() % 20_000
+    http = f"http://127.0.0.1:{port}/slack/events" if plan.http else None
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        async with LoopbackSlack(http) as slack:
+            slack.faults.repeat, slack.faults.late, slack.faults.chance = 0.2, 0.5, chance
+            slack.faults.retries = (0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
+            team = slack.add_team("T1", **{f"U{n}": f"Writer {n}" for n in range(20)})
+            for room in range(10):
+                team.add_channel(f"C{room}", f"room-{room}", *team.people)
+            await _bind(Path(folder), team)
+            program = Program(slack, team, Path(folder), port)
+            await program.start()
+            killing = asyncio.create_task(_harass(plan, slack, program, chance))
+            began = time.monotonic()
+            crowd = await _talk(plan, slack, team, chance)
+            await killing
+            await _settled(plan, slack, team)
+            seconds = time.monotonic() - began
+            await program.kill(signal.SIGTERM)
+            return {**_judge(plan, crowd, slack, team), "starts": program.starts, "seconds": round(seconds, 1)}
+
+
+async def _bind(home: Path, team: Workspace) -> None:
+    """The rooms have a show, as after the first day."""
+    async with await Ledger.open(f"sqlite:///{home / 'ledger.db'}") as ledger:
+        show = await ledger.shows.ensure(team.id, "Soak")
+        for room in team.channels:
+            await ledger.shows.bind(Scope("slack", team.id, room), show.id)
+
+
+async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: random.Random) -> Crowd:
+    """Everybody speaks: each thread is begun, then its messages come mixed with all others'. People wait
+    a little for their answers."""
+    crowd = Crowd({}, defaultdict(int))
+    turns = [n % plan.threads for n in range(plan.messages)]
+    chance.shuffle(turns)
+    for thread in turns:
+        while _too_much(crowd, team, thread):  # noqa: ASYNC110 - Slack is another task
+            await asyncio.sleep(0.2)
+        number = crowd.said[thread]
+        crowd.said[thread] += 1
+        room, user = f"C{thread % 10}", f"U{chance.randrange(20)}"
+        text = f"Say q{thread}x{number} again"
+        if thread not in crowd.roots:
+            crowd.roots[thread] = slack.mention(team, room, user, text)
+        else:
+            slack.say(team, room, user, text, thread=crowd.roots[thread])
+        await asyncio.sleep(chance.uniform(0, 0.04))
+    return crowd
+
+
+def _too_much(crowd: Crowd, team: Workspace, thread: int) -> bool:
+    """A ninth message in a thread, or a two hundredth in all, would rightly be told to come again."""
+    if crowd.said[thread] - _answered(crowd, team, thread) >= 4:
+        return True
+    said = sum(crowd.said.values())
+    return said % 10 == 0 and said - sum(_answered(crowd, team, one) for one in crowd.roots) >= 150
+
+
+def _answered(crowd: Crowd, team: Workspace, thread: int) -> int:
+    if thread not in crowd.roots:
+        return 0
+    pages = team.from_bot(f"C{thread % 10}", crowd.roots[thread])
+    return len({mark for page in pages for mark in _MARK.findall(page.shown)})
+
+
+async def _harass(plan: Plan, slack: LoopbackSlack, program: Program, chance: random.Random) -> None:
+    """Cuts the line and kills the program while the crowd talks."""
+    for _ in range(plan.kills):
+        await asyncio.sleep(chance.uniform(6, 14))
+        slack.cut()
+        await asyncio.sleep(chance.uniform(6, 14))
+        await program.kill()
+        await asyncio.sleep(chance.uniform(0, 1))
+        await program.start()
+
+
+async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace) -> None:
+    """Until nothing new was shown for a while, or all are answered."""
+    await asyncio.gather(*(delivery.done.wait() for delivery in slack.deliveries))
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < plan.settle:
+        marks = {mark for room in team.channels for page in team.from_bot(room) for mark in _MARK.findall(page.shown)}
+        if len(marks) >= plan.messages:
+            await asyncio.sleep(2)
+            return
+        if len(marks) != last:
+            last, since = len(marks), time.monotonic()
+        await asyncio.sleep(0.5)
+
+
+def _judge(plan: Plan, crowd: Crowd, slack: LoopbackSlack, team: Workspace) -> dict[str, object]:
+    lost = doubled = misordered = told = 0
+    for thread, root in crowd.roots.items():
+        seen: list[int] = []
+        for page in team.from_bot(f"C{thread % 10}", root):
+            marks = [int(n) for t, n in _MARK.findall(page.shown) if int(t) == thread]
+            seen += sorted(set(marks))
+            told += not marks and not page.only_for
+        lost += len(set(range(crowd.said[thread])) - set(seen))
+        doubled += len(seen) - len(set(seen))
+        first = list(dict.fromkeys(seen))
+        misordered += sum(later < earlier for earlier, later in itertools.pairwise(first))
+    acks = sorted(delivery.acked * 1000 for delivery in slack.deliveries if delivery.acked is not None)
+    return {
+        "messages": sum(crowd.said.values()),
+        "deliveries": sum(delivery.attempts for delivery in slack.deliveries),
+        "lost": lost,
+        "doubled": doubled,
+        "misordered": misordered,
+        "told instead": told,
+        "never acked": sum(delivery.acked is None for delivery in slack.deliveries),
+        "ack ms p50": round(statistics.median(acks), 1),
+        "ack ms p99": round(acks[int(len(acks) * 0.99)], 1),
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="bench soak", description=__doc__)
+    parser.add_argument("--threads", type=int, default=200)
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--http", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args(argv)
+    found = asyncio.run(soak(Plan(given.threads, given.messages, given.kills, given.http, given.seed)))
+    for name, value in found.items():
+        print(f"{name:14} {value}")
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 1 if found["lost"] or found["doubled"] or found["misordered"] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,210 @@
+"""Door: what Slack delivers over a socket or HTTP, kept by the gate before it is acknowledged.
+
+Bolt checks signatures and workspaces; here everything that is for us becomes an Inbound. Knows nothing
+of answers.
+"""
+
+import json
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from bot.events import Inbound
+from bot.render.slack import escape, plain, quiet, settings_modal
+from bot.surfaces.slack.api import Apis, Undeliverable
+from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form
+from memory import LedgerError, Room, Scope, Show
+
+log = logging.getLogger(__name__)
+
+EARLY, EARLY_FOR = 256, 120.0
+"""Words of a thread that came before the mention that began it: how many are remembered, how long."""
+
+_GONE = frozenset({"tokens_revoked", "app_uninstalled"})
+
+
+class Gate(Protocol):
+    async def receive(self, inbound: Inbound) -> bool: ...
+
+
+class Inbox(Protocol):
+    async def engaged(self, scope: Scope) -> bool: ...
+
+
+class Shows(Protocol):
+    async def all(self, tenant: str) -> tuple[Show, ...]: ...
+
+    async def get(self, tenant: str, show: str) -> Show | None: ...
+
+    async def room(self, scope: Scope) -> Room: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the door needs to know of the ledger, and the formats there are."""
+
+    inbox: Inbox
+    shows: Shows
+    formats: Sequence[str]
+    prompts: Callable[[Show | None], Sequence[tuple[str, str]]]
+
+
+class Door:
+    def __init__(self, gate: Gate, house: House, apis: Apis) -> None:
+        self._gate = gate
+        self._house = house
+        self._apis = apis
+        self._early: OrderedDict[tuple[Scope, str], tuple[float, Inbound]] = OrderedDict()
+        self.heard = time.monotonic()
+
+    def open(self, app: AsyncApp) -> None:
+        """Everything that passes Bolt's checks comes here first, and what is ours goes no further."""
+        app.use(self.keep)
+
+    async def keep(
+        self,
+        req: AsyncBoltRequest,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt calls it so
+    ) -> BoltResponse | None:
+        """Kept, then acknowledged. What could not be kept is not acknowledged: Slack sends it again."""
+        self.heard = time.monotonic()
+        body = req.body
+        event = body.get("event", {}).get("type")
+        if event in _GONE:
+            return await next()
+        try:
+            await self._take(body, req.context.bot_user_id or "")
+        except LedgerError as error:
+            log.error("Not kept, so not acknowledged: %s", error)
+            return BoltResponse(status=503, body="")
+        return BoltResponse(status=200, body="")
+
+    async def _take(self, body: Mapping[str, Any], bot: str) -> None:
+        if "event" in body:
+            await self._event(body, bot)
+        elif "command" in body:
+            await self._command(body)
+        elif body.get("type") == "block_actions":
+            await self._action(body)
+        elif body.get("type") == "view_submission" and (form := of_form(body)):
+            await self._gate.receive(form)
+
+    # -- events --
+
+    async def _event(self, body: Mapping[str, Any], bot: str) -> None:
+        event = body["event"]
+        if event["type"] == "app_home_opened" and event.get("tab") == "messages":
+            return await self._greet(body)
+        heard = of_event(body, bot)
+        if heard is None:
+            return None
+        inbound = heard.inbound
+        if not heard.addressed and not await self._house.inbox.engaged(inbound.scope):
+            return self._remember(inbound)
+        if inbound.kind == "command" and inbound.name == "settings":
+            inbound = replace(inbound, text="")
+        await self._gate.receive(inbound)
+        for early in self._recall(inbound.scope):
+            await self._gate.receive(early)
+        return None
+
+    def _remember(self, inbound: Inbound) -> None:
+        """Events may come out of order: the mention that makes this ours may still be on its way."""
+        now = time.monotonic()
+        self._early[inbound.scope, inbound.event_id] = now, inbound
+        while self._early and (len(self._early) > EARLY or now - next(iter(self._early.values()))[0] > EARLY_FOR):
+            self._early.popitem(last=False)
+
+    def _recall(self, scope: Scope) -> list[Inbound]:
+        keys = [key for key in self._early if key[0] == scope]
+        return [self._early.pop(key)[1] for key in keys]
+
+    async def _greet(self, body: Mapping[str, Any]) -> None:
+        """Prompts that fit the show, in the app's own messages."""
+        event = body["event"]
+        scope = Scope(PLATFORM, body["team_id"], event["channel"])
+        room = await self._house.shows.room(scope)
+        show = await self._house.shows.get(scope.tenant, room.show) if room.show else None
+        prompts = [{"title": title, "message": said} for title, said in self._house.prompts(show)][:4]
+        api = await self._apis.of(scope.tenant)
+        try:
+            await api.client.assistant_threads_setSuggestedPrompts(channel_id=scope.room, prompts=prompts)
+        except SlackApiError as error:
+            log.info("Slack shows no prompts here: %s", error.response["error"])
+
+    # -- what is typed and pressed --
+
+    async def _command(self, body: Mapping[str, Any]) -> None:
+        inbound = of_command(body)
+        if inbound is None:
+            return await self._write(body)
+        if inbound.name == "settings":
+            return await self._ask(inbound.scope, body["trigger_id"])
+        await self._gate.receive(inbound)
+        return None
+
+    async def _write(self, body: Mapping[str, Any]) -> None:
+        """Something to write, said with the slash command: it begins a thread that all can see."""
+        api = await self._apis.of(body["team_id"])
+        text = plain(body["text"]).strip()
+        user = str(body["user_id"])
+        try:
+            said = f"*{escape(await api.name(user))}:* {escape(text)}"
+            thread = await api.post(body["channel_id"], "", quiet(text[:150]), [_section(said)])
+        except Undeliverable:
+            await self._gate.receive(
+                Inbound(
+                    "command",
+                    f"cmd:{body['trigger_id']}",
+                    Scope(PLATFORM, body["team_id"], body["channel_id"]),
+                    user,
+                    "",
+                    "help",
+                    who=user,
+                )
+            )
+            return
+        scope = Scope(PLATFORM, body["team_id"], body["channel_id"], thread)
+        await self._gate.receive(
+            as_verb(Inbound("message", f"cmd:{body['trigger_id']}", scope, user, text, who=user, message=thread))
+        )
+
+    async def _action(self, body: Mapping[str, Any]) -> None:
+        for inbound in of_action(body):
+            if inbound.name == "settings":
+                await self._ask(inbound.scope, body["trigger_id"])
+            elif inbound.name == "stop":
+                await self._gate.receive(replace(inbound, kind="stop"))
+            else:
+                await self._gate.receive(inbound)
+
+    async def _ask(self, scope: Scope, trigger: str) -> None:
+        """The form of a room's settings; Slack gives three seconds to open it."""
+        house = self._house
+        room = await house.shows.room(scope)
+        shows = await house.shows.all(scope.tenant)
+        now = next((show.name for show in shows if show.id == room.show), "")
+        private = json.dumps({"channel": scope.room, "thread": scope.thread, "key": trigger})
+        view = settings_modal(
+            [show.name for show in shows],
+            house.formats,
+            {"show": now, "format": room.format, "note": room.note},
+            room.deciders,
+            private,
+        )
+        api = await self._apis.of(scope.tenant)
+        try:
+            await api.client.views_open(trigger_id=trigger, view=view)
+        except SlackApiError as error:
+            log.warning("The settings could not be shown: %s", error.response["error"])
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}}

@@ -1,0 +1,240 @@
+"""Serve: the bot in Slack from its first connection to its last, over a socket or HTTP.
+
+Says on its health page when it last heard of Slack and how much its loop lags, and ends when it has been
+deaf for minutes, so that a supervisor starts it anew. Knows nothing of answers.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.oauth.installation_store.file import FileInstallationStore
+from slack_sdk.oauth.state_store.file import FileOAuthStateStore
+
+from bot.surfaces.slack.api import web_client
+from bot.surfaces.slack.door import Door
+
+log = logging.getLogger(__name__)
+
+EVENTS, HEALTH = "/slack/events", "/health"
+DEAF = 180.0
+"""Seconds without a working line to Slack after which the program ends."""
+
+
+class Misconfigured(Exception):
+    """Slack cannot be reached as it is set up; the message says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How we get in. With ``client_id`` and ``client_secret`` any workspace may install the app, and
+    tokens lie in ``folder``; else ``bot_token`` is the one workspace's."""
+
+    base_url: str
+    bot_token: str = ""
+    app_token: str = ""
+    signing_secret: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    proxy: str = ""
+    folder: Path = Path()
+
+    @property
+    def socket(self) -> bool:
+        return bool(self.app_token)
+
+    def check(self) -> None:
+        """Raises Misconfigured."""
+        if self.client_id and self.bot_token:
+            raise Misconfigured("Set slack_bot_token for one workspace, or slack_client_id for many, not both.")
+        if not (self.bot_token or (self.client_id and self.client_secret)):
+            raise Misconfigured("Slack needs slack_bot_token (xoxb-…); docs/slack.md shows where to find it.")
+        if not (self.app_token or self.signing_secret):
+            raise Misconfigured(
+                "Slack needs slack_app_token (xapp-…) to connect by socket, or slack_signing_secret for HTTP."
+            )
+        if self.client_id and not self.signing_secret:
+            raise Misconfigured("Installing into many workspaces goes over HTTP: set slack_signing_secret too.")
+
+
+class Installed:
+    """The token of each workspace."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self.store = (
+            FileInstallationStore(base_dir=str(access.folder), client_id=access.client_id) if access.client_id else None
+        )
+
+    async def __call__(self, team: str) -> str:
+        if self.store is None:
+            return self._access.bot_token
+        bot = await self.store.async_find_bot(enterprise_id=None, team_id=team)
+        if bot is None or not bot.bot_token:
+            raise Misconfigured(f"The app is not installed in workspace {team} any more; install it again.")
+        return bot.bot_token
+
+
+def bolt(access: Access, installed: Installed, scopes: Sequence[str]) -> AsyncApp:
+    """Bolt's app: it checks signatures, finds workspaces, and drops our own messages."""
+    secret = access.signing_secret or "unused over a socket"
+    if installed.store is None:
+        client = web_client(access.bot_token, access.base_url, access.proxy)
+        return AsyncApp(client=client, signing_secret=secret)
+    return AsyncApp(
+        client=web_client(None, access.base_url, access.proxy),
+        signing_secret=secret,
+        oauth_settings=AsyncOAuthSettings(
+            client_id=access.client_id,
+            client_secret=access.client_secret,
+            scopes=list(scopes),
+            installation_store=installed.store,
+            state_store=FileOAuthStateStore(expiration_seconds=600, base_dir=str(access.folder)),
+        ),
+    )
+
+
+class Lag:
+    """How late the loop is: the law says 10 ms at p99."""
+
+    def __init__(self) -> None:
+        self._seen: deque[float] = deque(maxlen=600)
+
+    async def measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.1
+            await asyncio.sleep(0.1)
+            self._seen.append(max(0.0, loop.time() - due))
+
+    @property
+    def p99(self) -> float:
+        """In milliseconds, over the last minute."""
+        seen = sorted(self._seen)
+        return round(seen[int(len(seen) * 0.99)] * 1000, 1) if seen else 0.0
+
+
+class Line:
+    """Whether Slack can reach us. Over HTTP that cannot be known from here."""
+
+    def __init__(self, handler: AsyncSocketModeHandler | None, door: Door) -> None:
+        self._handler = handler
+        self._door = door
+        self._sound = time.monotonic()
+
+    async def deaf(self) -> float:
+        """Seconds since the line was last known to work."""
+        if self._handler is None or await self._handler.client.is_connected():
+            self._sound = time.monotonic()
+        return time.monotonic() - self._sound
+
+    @property
+    def heard(self) -> float:
+        """Seconds since Slack last said anything."""
+        pong = self._handler.client.last_ping_pong_time if self._handler else None
+        quiet = time.monotonic() - self._door.heard
+        return round(min(quiet, time.time() - pong) if pong else quiet, 1)
+
+
+async def serve(
+    stack: AsyncExitStack,
+    access: Access,
+    app: AsyncApp,
+    door: Door,
+    *,
+    begin: Callable[[], Awaitable[int]],
+    say: Callable[[str], None],
+    host: str,
+    port: int,
+    ping: float,
+    deaf_after: float = DEAF,
+) -> int:
+    """Serve until SIGINT or SIGTERM (0) or until deaf for too long (1). ``begin`` is called once Slack
+    knows us, before anything is heard."""
+    door.open(app)
+    await _introduce(app, access)
+    if access.client_id:
+        app.enable_token_revocation_listeners()
+    resumed = await begin()
+    handler = None
+    if access.socket:
+        handler = AsyncSocketModeHandler(app, access.app_token, ping_interval=ping, proxy=access.proxy or None)
+        stack.push_async_callback(handler.close_async)
+        await handler.client.connect()  # type: ignore[no-untyped-call]  # as the SDK has it
+    line, lag = Line(handler, door), Lag()
+    await _listen(stack, app, line, lag, host, port, events=not access.socket)
+    where = "by socket" if access.socket else f"on http://{host}:{port}{EVENTS}"
+    say(f"Listening to Slack {where}." + (f" {resumed} messages from before." if resumed else ""))
+    return await _until_told(line, lag, deaf_after)
+
+
+async def _introduce(app: AsyncApp, access: Access) -> None:
+    """Whether Slack takes our tokens: the SDK would ask for ever, and say nothing."""
+    asked = "slack_bot_token"
+    try:
+        if access.bot_token:
+            await app.client.auth_test()
+        if access.socket:
+            asked = "slack_app_token"
+            await app.client.apps_connections_open(app_token=access.app_token)
+    except SlackApiError as error:
+        code = error.response["error"]
+        raise Misconfigured(f"Slack does not accept {asked} ({code}); copy it anew from the app's page.") from None
+    except (SlackClientError, OSError, TimeoutError) as error:
+        raise Misconfigured("Slack cannot be reached; check the network, slack_base_url and slack_proxy.") from error
+
+
+async def _listen(
+    stack: AsyncExitStack, app: AsyncApp, line: Line, lag: Lag, host: str, port: int, *, events: bool
+) -> None:
+    """The web server: for HTTP mode Bolt's own, with a health page; by socket the health page alone, where
+    a port is set."""
+    if not (port or events):
+        return
+
+    async def health(request: web.Request) -> web.Response:
+        deaf = await line.deaf()
+        state = {"ok": deaf < DEAF, "deaf_seconds": round(deaf, 1), "heard_seconds": line.heard, "lag_ms_p99": lag.p99}
+        return web.json_response(state, status=200 if state["ok"] else 503)
+
+    page = app.web_app(path=EVENTS, port=port) if events else web.Application()
+    page.router.add_get(HEALTH, health)
+    runner = web.AppRunner(page, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise Misconfigured(f"{host}:{port} is taken or forbidden; set slack_port to another.") from error
+
+
+async def _until_told(line: Line, lag: Lag, deaf_after: float) -> int:
+    over, loop = asyncio.Event(), asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
+            loop.add_signal_handler(sign, over.set)
+    measuring = asyncio.create_task(lag.measure())
+    try:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), min(5.0, deaf_after / 4))
+            if await line.deaf() > deaf_after:
+                log.error("Slack was not heard of for %.0f s: ending, to be started anew", deaf_after)
+                return 1
+        return 0
+    finally:
+        measuring.cancel()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(sign)

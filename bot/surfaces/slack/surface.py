@@ -1,0 +1,95 @@
+"""Surface: Slack as the gate needs it: stages to play on, and what must be fetched before a turn.
+
+Knows nothing of how events arrive.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from bot.events import File, Inbound
+from bot.gate import Slip
+from bot.render.slack import plain
+from bot.surfaces.slack.api import Api, Apis
+from bot.surfaces.slack.files import Incoming, Unfetched
+from bot.surfaces.slack.outlet import ROLL_AFTER
+from bot.surfaces.slack.stage import SlackStage
+from memory import Kept, Scope
+
+MENTION = "<@"
+
+
+class Inbox(Protocol):
+    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """``burst``: seconds to wait for a person's next message. ``roll_after``: seconds after which a
+    stream goes on in a new message."""
+
+    burst: float = 0.7
+    roll_after: float = ROLL_AFTER
+
+
+class SlackSurface:
+    def __init__(self, apis: Apis, inbox: Inbox, incoming: Incoming, manners: Manners | None = None) -> None:
+        self._apis = apis
+        self._inbox = inbox
+        self._incoming = incoming
+        self._manners = manners or Manners()
+        self._fetched: dict[str, list[Path]] = {}
+
+    @property
+    def burst(self) -> float:
+        return self._manners.burst
+
+    def stage(self, inbound: Inbound, slip: Slip) -> SlackStage:
+        async def done() -> None:
+            await self._ended(inbound)
+
+        return SlackStage(self._api(inbound.scope), inbound, slip, done, self._manners.roll_after)
+
+    async def prepare(self, inbound: Inbound) -> Inbound:
+        """Shows that we are at work, says who speaks by name, and fetches the files that are to be learned."""
+        api = await self._apis.of(inbound.scope.tenant)
+        if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
+            await api.status(inbound.scope.room, inbound.scope.thread, busy=True)
+        inbound = replace(inbound, author=await api.name(inbound.who), text=await self._named(api, inbound.text))
+        if inbound.name == "learn":
+            inbound = await self._with_files(api, inbound)
+        return inbound
+
+    async def _named(self, api: Api, text: str) -> str:
+        """People's names where Slack has their ids."""
+        ids = {part.split(">")[0].split("|")[0] for part in text.split(MENTION)[1:]}
+        return plain(text, {user: await api.name(user) for user in ids})
+
+    async def _with_files(self, api: Api, inbound: Inbound) -> Inbound:
+        """What cannot be fetched is named as a file that is not there, with the reason."""
+        files = inbound.files
+        if about := inbound.values.get("files_of"):
+            kept = await self._inbox.find(inbound.scope, about)
+            files = tuple(File(name, url=url, media=media) for name, url, media in (kept.letter.files if kept else ()))
+        fetched, problems = [], []
+        for file in files:
+            try:
+                path = await self._incoming.fetch(inbound.scope, file, str(api.client.token))
+                self._fetched.setdefault(inbound.event_id, []).append(path)
+                fetched.append(replace(file, path=str(path)))
+            except Unfetched as error:
+                problems.append(str(error))
+        return replace(inbound, files=tuple(fetched), text="", values={"problem": " ".join(problems)})
+
+    def _api(self, scope: Scope) -> Callable[[], Awaitable[Api]]:
+        async def api() -> Api:
+            return await self._apis.of(scope.tenant)
+
+        return api
+
+    async def _ended(self, inbound: Inbound) -> None:
+        api = await self._apis.of(inbound.scope.tenant)
+        if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
+            await api.status(inbound.scope.room, inbound.scope.thread, busy=False)
+        self._incoming.drop(inbound.scope, self._fetched.pop(inbound.event_id, ()))

@@ -1,0 +1,431 @@
+"""The gate loses nothing, answers nothing twice, keeps each thread in order and is fair between rooms."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.events import Fail, Inbound, Note, Reply, Sent, Step, Text
+from bot.gate import Gate, Rules, _letter
+from memory import LetterState, Scope
+from memory.ledger import Ledger
+
+ROOM = Scope("slack", "T1", "C1", "1.0")
+
+
+@dataclass
+class Paper:
+    """A stage that keeps what was shown on it."""
+
+    inbound: Inbound
+    slip: object = None
+    outs: list = field(default_factory=list)
+    reply: Reply | None = None
+
+    async def show(self, out):
+        self.outs.append(out)
+
+    async def finish(self, reply):
+        self.reply = reply
+        return Sent(("p1",), self.text, reply.status == "complete")
+
+    @property
+    def text(self):
+        return "".join(out.delta for out in self.outs if isinstance(out, Text))
+
+    def all(self, kind):
+        return [out for out in self.outs if isinstance(out, kind)]
+
+
+class Papers:
+    """A surface that only keeps papers."""
+
+    def __init__(self, burst=0.0):
+        self.burst = burst
+        self.papers = []
+
+    def stage(self, inbound, slip):
+        self.papers.append(Paper(inbound, slip))
+        return self.papers[-1]
+
+    async def prepare(self, inbound):
+        return replace(inbound, author=f"name of {inbound.who}")
+
+    @property
+    def texts(self):
+        return [paper.text for paper in self.papers if paper.text]
+
+
+class Answers:
+    """Answers by saying again; ``hold`` lets a test decide when."""
+
+    def __init__(self):
+        self.said = []
+        self.running = 0
+        self.most = 0
+        self.hold = None
+        self.fail = 0
+
+    async def __call__(self, inbound, stage, halt):
+        self.said.append(inbound.text)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            if self.fail:
+                self.fail -= 1
+                raise RuntimeError("boom")
+            if self.hold:
+                waits = [asyncio.create_task(event.wait()) for event in (self.hold, halt)]
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+            await stage.show(Text(f"re: {inbound.text}"))
+            reply = Reply("stopped" if halt.is_set() else "complete")
+            await stage.finish(reply)
+            return reply
+        finally:
+            self.running -= 1
+
+
+@pytest.fixture
+async def ledger(tmp_path):
+    async with await Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def answers():
+    return Answers()
+
+
+@pytest.fixture
+def gates(ledger, answers):
+    @asynccontextmanager
+    async def opened(surface=None, **rules):
+        gate = Gate(answers, ledger.inbox, Rules(pause=0.01, **rules))
+        gate.serve("slack", surface or Papers())
+        try:
+            yield gate
+        finally:
+            await gate.close()
+
+    return opened
+
+
+def said(n, text=None, scope=ROOM, who="U1", **more):
+    return Inbound("message", f"Ev{n}", scope, who, text or f"m{n}", who=who, message=f"{scope.room}-{n}", **more)
+
+
+async def until(true, seconds=10.0):
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - what is waited for is in a database or in another task
+            await asyncio.sleep(0.01)
+
+
+async def open_letters(ledger):
+    return await ledger.inbox.unfinished("slack")
+
+
+async def test_what_comes_again_is_answered_once(gates, answers, ledger):
+    papers = Papers()
+    async with gates(papers) as gate:
+        assert await gate.receive(said(1))
+        assert not await gate.receive(said(1))
+        assert not await gate.receive(replace(said(1), event_id="Ev1-as-mention"))
+        await until(lambda: papers.texts)
+        assert not await gate.receive(said(1)), "also after it was answered"
+    assert answers.said == ["m1"]
+    assert await open_letters(ledger) == ()
+
+
+async def test_a_message_is_on_the_disk_before_it_may_be_acknowledged(gates, answers, ledger):
+    answers.hold = asyncio.Event()
+    async with gates() as gate:
+        await gate.receive(said(1))
+        assert [kept.letter.text for kept in await open_letters(ledger)] == ["m1"]
+
+
+async def test_a_threads_messages_are_answered_one_after_the_other_in_order(gates, answers):
+    papers = Papers()
+    async with gates(papers) as gate:
+        for n in range(6):
+            await gate.receive(said(n))
+        await until(lambda: len(papers.texts) == 6)
+    assert answers.said == [f"m{n}" for n in range(6)]
+    assert answers.most == 1
+
+
+async def test_threads_are_answered_side_by_side_up_to_the_setting(gates, answers):
+    answers.hold = asyncio.Event()
+    async with gates(parallel=3) as gate:
+        for n in range(5):
+            await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
+        await until(lambda: answers.running == 3)
+        await asyncio.sleep(0.05)
+        assert answers.running == 3
+        answers.hold.set()
+        await until(lambda: len(answers.said) == 5)
+
+
+async def test_a_noisy_room_does_not_starve_a_quiet_one(gates, answers):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers, parallel=1) as gate:
+        for n in range(6):
+            await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
+        await gate.receive(said(9, "quiet", scope=replace(ROOM, room="C2")))
+        answers.hold.set()
+        await until(lambda: len(papers.texts) == 7)
+    assert answers.said.index("quiet") <= 2
+
+
+async def test_one_tenant_does_not_take_all_turns(gates, answers):
+    answers.hold = asyncio.Event()
+    async with gates(parallel=4, tenant=2) as gate:
+        for n in range(4):
+            await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
+        await gate.receive(said(9, "other", scope=replace(ROOM, tenant="T2")))
+        await until(lambda: answers.running == 3)
+        assert "other" in answers.said
+
+
+async def test_one_persons_quick_messages_are_answered_together(gates, answers):
+    papers = Papers(burst=0.15)
+    async with gates(papers) as gate:
+        for n in range(3):
+            await gate.receive(said(n))
+        await gate.receive(said(3, "somebody else", who="U2"))
+        await until(lambda: len(papers.texts) == 2)
+    assert answers.said == ["m0\nm1\nm2", "somebody else"]
+
+
+async def test_a_late_delivery_goes_where_it_was_said(gates, answers):
+    papers = Papers()
+    now = datetime.now(UTC)
+    answers.hold = asyncio.Event()
+    async with gates(papers) as gate:
+        await gate.receive(said(0, sent=now))
+        await until(lambda: answers.running)
+        for n in (3, 1, 2):
+            await gate.receive(said(n, sent=now + timedelta(seconds=n)))
+        answers.hold.set()
+        await until(lambda: len(papers.texts) == 4)
+    assert answers.said == ["m0", "m1", "m2", "m3"]
+
+
+async def test_the_person_sees_how_many_are_before_them(gates, answers):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers) as gate:
+        for n in range(3):
+            await gate.receive(said(n))
+        await until(lambda: len([p for p in papers.papers if p.all(Step)]) == 2)
+        answers.hold.set()
+        await until(lambda: len(papers.texts) == 3)
+    assert [step.title for paper in papers.papers for step in paper.all(Step)] == [
+        "1 message before yours",
+        "2 messages before yours",
+    ]
+
+
+async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers, depth=2) as gate:
+        for n in range(4):
+            await gate.receive(said(n))
+        await until(lambda: any(paper.all(Fail) for paper in papers.papers))
+        refused = next(paper for paper in papers.papers if paper.all(Fail))
+        assert refused.inbound.text == "m3"
+        assert "2 messages already wait" in refused.all(Fail)[0].say
+        answers.hold.set()
+        await until(lambda: len(papers.texts) == 3)
+    assert (await ledger.inbox.find(ROOM, "C1-3")).state is LetterState.REFUSED
+
+
+async def test_stop_ends_the_running_turn_and_keeps_what_was_shown(gates, answers):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers) as gate:
+        await gate.receive(said(1))
+        await until(lambda: answers.running)
+        await gate.receive(Inbound("stop", "s1", ROOM, "U2"))
+        await until(lambda: any(paper.reply for paper in papers.papers if paper.text))
+    assert next(paper for paper in papers.papers if paper.text).reply.status == "stopped"
+
+
+async def test_stop_before_the_burst_is_over_takes_the_message_back(gates, answers, ledger):
+    papers = Papers(burst=5.0)
+    async with gates(papers) as gate:
+        await gate.receive(said(1))
+        await gate.receive(Inbound("stop", "s1", ROOM, "U1", who="U1"))
+        await until(lambda: any(paper.reply for paper in papers.papers))
+    assert answers.said == []
+    assert await open_letters(ledger) == ()
+
+
+async def test_editing_and_deleting_what_waits_changes_the_queue(gates, answers):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers) as gate:
+        for n in range(3):
+            await gate.receive(said(n))
+        await gate.receive(Inbound("edit", "x1", ROOM, "U1", "better", target="C1-1", who="U1"))
+        await gate.receive(Inbound("delete", "x2", ROOM, "U1", target="C1-2", who="U1"))
+        answers.hold.set()
+        await until(lambda: len(papers.texts) == 2)
+        await asyncio.sleep(0.05)
+    assert answers.said == ["m0", "better"]
+
+
+async def test_editing_what_was_answered_reaches_the_desk_with_its_event_and_the_whole_text(gates, ledger):
+    seen = []
+
+    async def respond(inbound, stage, halt):
+        seen.append(inbound)
+        reply = Reply("complete")
+        await stage.finish(reply)
+        return reply
+
+    gate = Gate(respond, ledger.inbox)
+    gate.serve("slack", Papers(burst=0.1))
+    await gate.receive(said(0))
+    await gate.receive(said(1))
+    await until(lambda: seen)
+    await gate.receive(Inbound("edit", "x1", ROOM, "U1", "better", target="C1-1", who="U1"))
+    await gate.receive(Inbound("delete", "x2", ROOM, "U1", target="C1-0", who="U1"))
+    await gate.receive(Inbound("delete", "x3", ROOM, "U1", target="C1-1", who="U1"))
+    await until(lambda: len(seen) == 4)
+    assert not await gate.receive(Inbound("edit", "x4", ROOM, "U1", "x", target="never seen"))
+    await gate.close()
+    assert [(one.kind, one.values.get("event"), one.text) for one in seen[1:]] == [
+        ("edit", "Ev0", "m0\nbetter"),
+        ("delete", "Ev0", "better"),
+        ("delete", "Ev0", ""),
+    ]
+
+
+async def test_after_a_crash_what_waited_is_answered_in_order(gates, answers, ledger):
+    answers.hold = asyncio.Event()
+    async with gates() as gate:
+        for n in range(3):
+            await gate.receive(said(n))
+        await until(lambda: answers.running)
+    answers.said.clear()
+    answers.hold.set()
+    papers = Papers()
+    async with gates(papers) as gate:
+        assert await gate.recover("slack") == 3
+        await until(lambda: len(papers.texts) == 3)
+    assert answers.said == ["m0", "m1", "m2"]
+    assert await open_letters(ledger) == ()
+
+
+async def test_after_a_crash_joined_messages_stay_joined_and_the_posted_ones_are_known(gates, answers, ledger):
+    answers.hold = asyncio.Event()
+    first = Papers(burst=0.1)
+    async with gates(first) as gate:
+        await gate.receive(said(0))
+        await gate.receive(said(1))
+        await until(lambda: answers.running)
+        slip = first.papers[-1].slip
+        await slip.sending()
+        await slip.posted("200.1")
+    answers.hold.set()
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.recover("slack")
+        await until(lambda: papers.texts)
+    assert papers.texts == ["re: m0\nm1"]
+    assert (papers.papers[0].slip.ids, papers.papers[0].slip.unsure) == (("200.1",), False)
+
+
+async def test_an_old_backlog_is_announced_once_and_not_answered(gates, answers, ledger):
+    papers = Papers()
+    long_ago = datetime.now(UTC) - timedelta(minutes=11)
+    async with gates(papers, parallel=1) as gate:
+        for n in range(3):
+            await ledger.inbox.put(_letter(said(n, sent=long_ago)))
+        await ledger.inbox.put(_letter(said(7, "young", scope=replace(ROOM, thread="2.0"))))
+        await gate.recover("slack")
+        await until(lambda: papers.texts and any(paper.all(Note) for paper in papers.papers))
+    notes = [note.text for paper in papers.papers for note in paper.all(Note)]
+    assert len(notes) == 1
+    assert "3 messages" in notes[0]
+    assert answers.said == ["young"]
+    assert await open_letters(ledger) == ()
+
+
+async def test_a_message_that_comes_ten_minutes_late_is_announced_and_not_answered(gates, answers):
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.receive(said(1, sent=datetime.now(UTC) - timedelta(minutes=11)))
+        await until(lambda: any(paper.all(Note) for paper in papers.papers))
+    assert answers.said == []
+
+
+async def test_a_message_that_ends_the_program_three_times_is_left_with_a_reason(gates, answers, ledger):
+    kept = await ledger.inbox.put(_letter(said(1)))
+    for _ in range(3):
+        await ledger.inbox.take(ROOM, [kept.number])
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.recover("slack")
+        await until(lambda: any(paper.all(Fail) for paper in papers.papers))
+    assert answers.said == []
+    assert (await ledger.inbox.find(ROOM, "C1-1")).state is LetterState.DEAD
+
+
+async def test_what_fails_unexpectedly_is_tried_three_times_and_then_told(gates, answers, ledger):
+    papers = Papers()
+    answers.fail = 2
+    async with gates(papers) as gate:
+        await gate.receive(said(1))
+        await until(lambda: papers.texts)
+        answers.fail = 3
+        await gate.receive(said(2))
+        await until(lambda: any(paper.all(Fail) for paper in papers.papers))
+        await until(lambda: len(answers.said) == 6)
+        await gate.receive(said(3))
+        await until(lambda: len(papers.texts) == 2)
+    assert answers.said == ["m1"] * 3 + ["m2"] * 3 + ["m3"]
+    told = next(paper for paper in papers.papers if paper.all(Fail)).all(Fail)[0]
+    assert "boom" not in told.say
+    assert told.ref
+    assert (await ledger.inbox.find(ROOM, "C1-2")).state is LetterState.DEAD
+
+
+async def test_a_command_that_was_cut_off_is_not_carried_out_twice(gates, answers, ledger):
+    undo = Inbound("command", "c1", ROOM, "U1", name="undo", who="U1")
+    kept = await ledger.inbox.put(_letter(undo))
+    await ledger.inbox.take(ROOM, [kept.number])
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.recover("slack")
+        await until(lambda: papers.texts)
+    assert answers.said == []
+    assert "/undo" in papers.texts[0]
+
+
+async def test_a_stage_of_ones_own_is_played_on_and_waited_for(gates, answers):
+    async with gates() as gate:
+        stage = Paper(said(1))
+        reply = await gate.admit(replace(said(1), scope=Scope("terminal", "local", "terminal", "x")), stage)
+    assert (reply.status, stage.text, stage.reply.status) == ("complete", "re: m1", "complete")
+
+
+async def test_a_caller_who_goes_away_ends_the_turn_and_the_thread_goes_on(gates, answers):
+    answers.hold = asyncio.Event()
+    scope = Scope("terminal", "local", "terminal", "x")
+    async with gates() as gate:
+        waiting = asyncio.create_task(gate.admit(said(1, scope=scope), Paper(said(1))))
+        await until(lambda: answers.running)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert answers.running == 0
+        answers.hold.set()
+        assert (await gate.admit(said(2, scope=scope), Paper(said(2)))).status == "complete"

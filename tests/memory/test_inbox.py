@@ -1,0 +1,172 @@
+"""The inbox keeps each letter once, and what people change reaches the ledger and the index's outbox."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from memory import Letter, LetterState, NotFound, Scope
+
+
+@pytest.fixture
+def letter(scope):
+    return Letter(
+        "message", "Ev1", scope, "U1", "hello", message="100.1", files=(("a.md", "https://x/a", "text/plain"),)
+    )
+
+
+async def test_a_letter_comes_back_as_it_was_put(ledger, letter):
+    kept = await ledger.inbox.put(letter)
+    assert kept.letter == letter
+    assert kept.state is LetterState.WAITING
+    assert await ledger.inbox.find(letter.scope, "100.1") == kept
+
+
+async def test_the_same_event_or_the_same_message_is_kept_once(ledger, letter):
+    assert await ledger.inbox.put(letter)
+    assert await ledger.inbox.put(letter) is None
+    assert await ledger.inbox.put(replace(letter, event="Ev2")) is None, "a mention comes as two events"
+    assert await ledger.inbox.put(replace(letter, message="100.2")) is None
+
+
+async def test_two_workspaces_and_two_rooms_do_not_share_messages(ledger, letter, scope):
+    assert await ledger.inbox.put(letter)
+    assert await ledger.inbox.put(replace(letter, scope=replace(scope, tenant="T2")))
+    assert await ledger.inbox.put(replace(letter, event="Ev2", scope=replace(scope, room="C2")))
+    stranger = replace(scope, tenant="T3")
+    assert await ledger.inbox.find(stranger, "100.1") is None
+    assert not await ledger.inbox.engaged(stranger)
+    assert await ledger.inbox.engaged(scope)
+
+
+async def test_of_many_deliveries_at_once_one_is_kept(ledger, letter):
+    kept = await asyncio.gather(*(ledger.inbox.put(letter) for _ in range(10)))
+    assert len([one for one in kept if one]) == 1
+
+
+async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, letter):
+    for event in ("a", "b"):
+        assert await ledger.inbox.put(replace(letter, kind="command", event=event, message=""))
+
+
+async def test_letters_taken_together_end_together(ledger, letter, scope):
+    first = await ledger.inbox.put(letter)
+    second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2"))
+    assert await ledger.inbox.take(scope, [first.number, second.number]) == 1
+    await ledger.inbox.sending(scope, first.number, ["200.1"])
+    working = await ledger.inbox.unfinished("slack")
+    assert [(one.head, one.state) for one in working] == [(first.number, LetterState.WORKING)] * 2
+    assert (working[0].sending, working[0].ids) == (True, ("200.1",))
+    assert await ledger.inbox.take(scope, [first.number, second.number]) == 2
+    await ledger.inbox.end(scope, first.number, LetterState.DONE)
+    assert await ledger.inbox.unfinished("slack") == ()
+
+
+async def test_what_is_unfinished_comes_in_the_order_it_came(ledger, letter):
+    for number in range(5):
+        await ledger.inbox.put(replace(letter, event=f"E{number}", message=f"m{number}"))
+    assert [one.letter.event for one in await ledger.inbox.unfinished("slack")] == [f"E{n}" for n in range(5)]
+    assert await ledger.inbox.unfinished("discord") == ()
+
+
+async def test_changing_one_of_joined_messages_gives_all_of_them_as_they_are_now(ledger, letter, scope):
+    first = await ledger.inbox.put(letter)
+    second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2", text="world"))
+    await ledger.inbox.take(scope, [first.number, second.number])
+    edited = await ledger.inbox.change(scope, "100.1", "hi")
+    assert (edited.event, edited.waiting) == ("Ev1", False)
+    assert [one.letter.text for one in edited.letters] == ["hi", "world"]
+    deleted = await ledger.inbox.change(scope, "100.1", None)
+    assert [one.letter.text for one in deleted.letters] == ["world"]
+    assert await ledger.inbox.put(letter) is None, "a deleted message that comes again stays deleted"
+    last = await ledger.inbox.change(scope, "100.2", None)
+    assert (last.event, last.letters) == ("Ev1", ())
+
+
+async def test_deleting_a_waiting_message_takes_it_out_of_the_queue(ledger, letter, scope):
+    await ledger.inbox.put(letter)
+    await ledger.inbox.change(scope, "100.1", None)
+    assert await ledger.inbox.unfinished("slack") == ()
+
+
+async def test_a_message_of_another_room_cannot_be_changed(ledger, letter, scope):
+    await ledger.inbox.put(letter)
+    for stranger in (replace(scope, room="C2"), replace(scope, tenant="T2"), Scope("discord", "T1", "C1", "th1")):
+        with pytest.raises(NotFound):
+            await ledger.inbox.change(stranger, "100.1", "mine")
+
+
+async def test_an_edited_turn_reads_as_edited_and_is_indexed_anew(ledger, scope, talk):
+    turn = await talk.say("old words", event="e1")
+    await talk.drain()
+    await ledger.turns.edit(scope, turn.id, "new words", "ana")
+    assert await talk.heard() == ["new words"]
+    assert await talk.drain() == [("turn", turn.id)]
+    assert (await ledger.turns.by_event(scope, "e1")).text == "new words"
+
+
+async def test_a_forgotten_turn_leaves_the_path_and_the_index_and_redo_does_not_bring_it_back(ledger, scope, talk):
+    first, last = await talk.say("first"), await talk.say("last")
+    await talk.drain()
+    await ledger.turns.forget(scope, first.id, "ana")
+    assert await talk.heard() == ["last"]
+    assert await talk.drain() == [("turn", first.id)]
+    assert (await ledger.indexable.turn(first.id))[3] is False
+    await ledger.threads.undo(scope)
+    await ledger.turns.forget(scope, last.id, "ana")
+    assert await ledger.threads.redo(scope) is None
+    await talk.say("and on")
+    assert await talk.heard() == ["and on"]
+
+
+async def test_forgetting_the_head_lets_the_thread_go_on_before_it(ledger, scope, talk):
+    first, last = await talk.say("first"), await talk.say("last")
+    await ledger.turns.forget(scope, last.id, "ana")
+    assert await talk.heard() == ["first"]
+    assert (await talk.say("next")).parent == first.id
+
+
+async def test_a_recap_of_what_was_changed_is_made_anew(ledger, scope, talk):
+    turns = [await talk.say(f"t{n}") for n in range(6)]
+    await ledger.threads.keep_recap(scope, turns[2].id, "t0 t1 t2")
+    assert (await ledger.threads.conversation(scope, 3)).thread.recap.upto == 3
+    await ledger.turns.edit(scope, turns[1].id, "other", "ana")
+    assert (await ledger.threads.conversation(scope, 3)).thread.recap is None
+    assert [turn.text for turn in await ledger.threads.recap_due(scope, 3)] == ["t0", "other", "t2"]
+
+
+async def test_rewinding_goes_back_to_a_turn_and_redo_comes_forward_again(ledger, scope, talk):
+    turns = [await talk.say(f"t{n}") for n in range(4)]
+    await ledger.threads.rewind(scope, turns[1].id)
+    assert await talk.heard() == ["t0", "t1"]
+    assert (await ledger.threads.redo(scope)).id == turns[2].id
+    assert await talk.heard() == ["t0", "t1", "t2"]
+
+
+async def test_each_persons_last_verdict_counts(ledger, scope, talk):
+    turn = await talk.say("x")
+    for who, verdict in (("ana", 1), ("bo", 1), ("ana", -1)):
+        await ledger.turns.rate(scope, turn.id, who, verdict)
+    assert await ledger.turns.ratings(scope, turn.id) == {"ana": -1, "bo": 1}
+
+
+@pytest.mark.parametrize("stranger", [Scope("slack", "T2", "C1", "th1"), Scope("slack", "T1", "C2", "th1")])
+async def test_nobody_else_edits_forgets_or_rates_a_turn(ledger, talk, stranger):
+    turn = await talk.say("x", event="e1")
+    assert await ledger.turns.by_event(stranger, "e1") is None
+    for call in (
+        ledger.turns.edit(stranger, turn.id, "mine", "eve"),
+        ledger.turns.forget(stranger, turn.id, "eve"),
+        ledger.turns.rate(stranger, turn.id, "eve", -1),
+        ledger.turns.ratings(stranger, turn.id),
+        ledger.threads.rewind(stranger, turn.id),
+    ):
+        with pytest.raises(NotFound):
+            await call
+
+
+async def test_a_room_knows_who_may_decide(ledger, scope, show):
+    assert (await ledger.shows.room(scope)).deciders == ()
+    await ledger.shows.set_room(scope, deciders=("U1", "U2"))
+    assert (await ledger.shows.set_room(scope, note="n")).deciders == ("U1", "U2")
+    assert (await ledger.threads.conversation(scope)).room.deciders == ("U1", "U2")
