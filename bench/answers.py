@@ -2,132 +2,108 @@
 
 Goes through the product: the example show is learned, every question is a turn of a thread of its own.
 A page is right when it holds an accepted answer, cited when one of its citations is the entry that has
-it. Questions canon cannot answer must be met with saying so. No judge.
+it. A question canon cannot answer must be met with saying so. No judge.
 """
 
-import argparse
 import asyncio
 import json
 import tempfile
-import time
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.app import Conversing, begin_writer, open_app, open_conversing
-from bot.config import load
-from bot.events import Cite, Final, Inbound, Out, Reply, Sent, Step, Text
+from bench.measure import Found, arguments, found, give
+from bench.room import BUNDLED, QUESTIONS, example, open_room, settings
+from bot.app import Conversing
+from bot.events import Cite, Final, Inbound, Out, Reply, Sent, Text
 from bot.rooms import fresh
-from bot.shows import EXAMPLE, ROOM, TENANT, example_folder
+from bot.shows import ROOM
 from memory import Scope
 
-ROOT = Path(__file__).parent.parent
-QUESTIONS = ROOT / "examples" / "forty-metres-short.questions.jsonl"
 SAYS_NOT = ("canon does not say", "does not say", "not in canon", "nothing in canon")
 
 
-class Paper:
-    """A stage that keeps what is played on it."""
+@dataclass(slots=True)
+class Answer:
+    """A stage that keeps the page and the titles it cites."""
 
-    def __init__(self) -> None:
-        self.text = ""
-        self.cites: list[str] = []
-        self.first = 0.0
+    text: str = ""
+    cites: list[str] = field(default_factory=list)
 
     async def show(self, out: Out) -> None:
         match out:
             case Text(delta):
-                self.first = self.first or time.perf_counter()
                 self.text += delta
             case Final(text):
                 self.text = text
-            case Cite(_, title):
+            case Cite(title=title):
                 self.cites.append(title)
 
     async def finish(self, reply: Reply) -> Sent:
         return Sent((), self.text, reply.status == "complete")
 
 
-async def ask(room: Conversing, scope: Scope, text: str) -> Paper:
-    paper = Paper()
-    event = f"{scope.thread}-{text}"
-    await room.respond(Inbound("message", event, scope, "Ana", text), paper)
-    return paper
+async def ask(room: Conversing, scope: Scope, text: str) -> Answer:
+    """One turn; the same question in the same thread is the same event."""
+    answer = Answer()
+    await room.respond(Inbound("message", f"{scope.thread} {text}", scope, "Ana", text), answer)
+    return answer
 
 
-async def measure(writer: str, formats: Path | None, most: int, verbose: bool) -> dict[str, float]:
-    """Right, cited and honest shares over the example's questions."""
+async def measure(args: Namespace) -> dict[str, float]:
     rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    rows = rows[:: max(1, len(rows) // most)] if most else rows
     titles = _titles()
-    counts = {"asked": 0, "right": 0, "cited": 0, "unanswerable": 0, "honest": 0}
+    right, cited, honest = [], [], []
     async with AsyncExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        config = load(home=home, writer=writer, formats=formats)
-        engine = begin_writer(stack, config.settings)
-        app = await open_app(stack, config.settings)
-        show = await app.ledger.shows.ensure(TENANT, EXAMPLE)
-        await app.ledger.shows.bind(ROOM, show.id)
-        folder = example_folder()
-        assert folder is not None
-        await app.learning.learn(show, [folder], "bench", _silent)
-        room = await open_conversing(stack, app, engine)
+        _, room, _, _ = await open_room(stack, settings(home, args.writer, cache=args.cache))
         for row in rows:
             scope = fresh(ROOM)
             if row.get("before"):
                 await ask(room, scope, row["before"])
-            paper = await ask(room, scope, row["question"])
-            _count(counts, row, paper, titles)
-            if verbose:
-                print(f"\n? {row['question']}\n= {row.get('answer')} ({row.get('entry')})\n{paper.text}\n{paper.cites}")
+            answer = await ask(room, scope, row["question"])
+            if args.pages:
+                print(f"\n? {row['question']}\n= {row['answer']} ({row.get('entry')})\n{answer.text}\n{answer.cites}")
+            if row["answer"] is None:
+                honest.append(any(words in answer.text.casefold() for words in SAYS_NOT))
+            else:
+                right.append(_holds(answer.text, row))
+                cited.append(right[-1] and titles[row["entry"]] in answer.cites)
     return {
-        "questions": counts["asked"] + counts["unanswerable"],
-        "right": counts["right"] / max(1, counts["asked"]),
-        "right_and_cited": counts["cited"] / max(1, counts["asked"]),
-        "honest": counts["honest"] / max(1, counts["unanswerable"]),
+        "questions": len(right),
+        "right": sum(right) / len(right),
+        "right_and_cited": sum(cited) / len(right),
+        "unanswerable": len(honest),
+        "honest": sum(honest) / len(honest),
     }
 
 
-async def _silent(step: Step) -> None:
-    return None
+def _holds(page: str, row: Mapping[str, Any]) -> bool:
+    said = " ".join(page.casefold().split())
+    return any(accepted.casefold() in said for accepted in (row["answer"], *row.get("answers", ())))
 
 
 def _titles() -> dict[str, str]:
     """The name of each bible entry, by its file's stem."""
-    folder = example_folder()
-    assert folder is not None
-    found = {}
-    for path in (folder / "bible").glob("*.md"):
-        name = next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("name:"))
-        found[path.stem] = name.removeprefix("name:").strip().strip("\"'")
-    return found
+    names = {}
+    for path in (example() / "bible").glob("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        name = next(line for line in lines if line.startswith("name:"))
+        names[path.stem] = name.removeprefix("name:").strip().strip("\"'")
+    return names
 
 
-def _count(counts: dict[str, int], row: dict[str, Any], paper: Paper, titles: dict[str, str]) -> None:
-    said = " ".join(paper.text.casefold().split())
-    if row.get("answer") is None:
-        counts["unanswerable"] += 1
-        counts["honest"] += any(words in said for words in SAYS_NOT)
-        return
-    counts["asked"] += 1
-    right = any(answer.casefold() in said for answer in (row["answer"], *row.get("answers", ())))
-    counts["right"] += right
-    counts["cited"] += right and titles[row["entry"]] in paper.cites
+def run(args: Namespace) -> Found:
+    return found("answers", f"the example show, {args.writer}", asyncio.run(measure(args)))
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench answers", description=__doc__)
-    parser.add_argument("--writer", default="local:smollm2-135m-instruct")
-    parser.add_argument("--formats", type=Path)
-    parser.add_argument("--most", type=int, default=0, help="ask only about so many")
-    parser.add_argument("--verbose", action="store_true")
-    given = parser.parse_args(argv)
-    print(json.dumps(asyncio.run(measure(given.writer, given.formats, given.most, given.verbose)), indent=1))
-    return 0
-
-
-if __name__ == "__main__":
-    import sys
-
-    raise SystemExit(main(sys.argv[1:]))
+    parser = arguments("answers", __doc__)
+    parser.add_argument("--writer", default=BUNDLED)
+    parser.add_argument("--cache", default="", help="where prepared models are kept; the user's cache if not given")
+    parser.add_argument("--pages", action="store_true", help="print the pages too")
+    args = parser.parse_args(argv)
+    return give(run(args), args)
