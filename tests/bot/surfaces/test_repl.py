@@ -196,7 +196,7 @@ async def test_commands_arguments_and_names_complete(
         desk.press(typed)
         await desk.until(f"\n {offered}")
         desk.press("\t")
-        await desk.when(lambda: typed not in desk.text().splitlines()[0])
+        await desk.when(lambda: desk.text().splitlines()[0].rstrip() != f"› {typed}")
         desk.press("\r\r")
         await desk.when(lambda: bool(told.heard))
         heard = told.heard[0]
