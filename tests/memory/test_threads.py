@@ -46,13 +46,21 @@ async def test_threads_are_listed_last_written_first(ledger, scope, show, talk):
     assert await ledger.threads.latest(Scope("slack", "T1", "C9")) is None
 
 
-async def test_a_conversation_ends_with_the_latest_turns(ledger, scope, show, talk):
-    for n in range(5):
+async def test_a_conversation_ends_with_the_latest_turns_at_most_a_block_more_than_asked_for(
+    ledger, scope, show, talk
+):
+    for n in range(9):
         await talk.say(f"{n}")
     seen = await ledger.threads.conversation(scope, 3)
-    assert [turn.text for turn in seen.window] == ["2", "3", "4"]
+    assert [turn.text for turn in seen.window] == list("2345678")
     assert seen.show.id == show.id
-    assert await ledger.threads.lineage(scope) == {"main": 5}
+    assert await ledger.threads.lineage(scope) == {"main": 9}
+
+
+async def test_what_the_recap_tells_does_not_stand_in_the_window(ledger, scope, show, talk):
+    said = [await talk.say(f"{n}") for n in range(9)]
+    await ledger.threads.keep_recap(scope, said[3].id, "0 to 3")
+    assert [turn.text for turn in (await ledger.threads.conversation(scope, 3)).window] == list("45678")
 
 
 async def test_no_thread_no_conversation(ledger, scope):
@@ -123,11 +131,14 @@ async def test_every_move_of_a_head_is_kept(ledger, scope, show, talk):
 
 async def test_what_left_the_window_is_due_for_the_recap_until_it_is_in_it(ledger, scope, show, talk):
     said = [await talk.say(f"{n}") for n in range(1, 11)]
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == list("123456")
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4, limit=2)] == ["1", "2"]
-    assert await ledger.threads.keep_recap(scope, said[4].id, "So far.") == Recap("So far.", 5)
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == ["6"]
-    assert (await ledger.threads.conversation(scope, 4)).thread.recap == Recap("So far.", 5)
+    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == list("1234")
+    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=2, limit=4)] == list("1234")
+    assert await ledger.threads.keep_recap(scope, said[3].id, "So far.") == Recap("So far.", 4)
+    assert await ledger.threads.recap_due(scope, window=4) == ()  # two have left: not yet a block
+    for n in (11, 12):
+        await talk.say(f"{n}")
+    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == list("5678")
+    assert (await ledger.threads.conversation(scope, 4)).thread.recap == Recap("So far.", 4)
 
 
 async def test_a_recap_tells_nothing_of_turns_that_are_undone_or_still_in_the_window(ledger, scope, show, talk):
@@ -184,7 +195,7 @@ async def test_a_turn_runs_the_same_statements_after_a_thousand_turns_as_after_t
     with count_statements(ledger) as late:
         await _one_turn(ledger, scope)
     assert late == early
-    assert await talk.heard(3) == ["999", "1000", "x"]
+    assert await talk.heard(3) == ["995", "996", "997", "998", "999", "1000", "x"]
 
 
 async def test_the_read_of_a_turn_does_not_walk_the_thread(tmp_path, ledger, scope, show, count_statements):
