@@ -105,8 +105,8 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
 
 
 def test_the_reference_describes_every_setting() -> None:
-    rows = reference().splitlines()
-    assert len(rows) == len(Settings.model_fields) + 2
+    rows = [row for row in reference().splitlines() if row.startswith("| `")]
+    assert len(rows) == len(Settings.model_fields)
     for name, field in Settings.model_fields.items():
         assert field.description
         assert any(

@@ -411,10 +411,10 @@ async def test_a_proposal_is_never_put_before_the_writer_as_fact(desk: Any) -> N
     await desk.agrees()
 
 
-async def test_a_room_without_a_show_is_told_how_to_get_one(desk: Any) -> None:
+async def test_a_room_without_a_show_is_asked_for_one(desk: Any) -> None:
     stage = await desk.at(Scope("slack", "T9", "C9", "x")).say("Hello?")
-    assert stage.fails == ["This room has no show yet: `/show NAME` starts one or joins one."]
-    assert stage.reply.status == "failed"
+    assert stage.text.startswith("Which show does this room work on?")
+    assert [offer.action for offer in stage.offers] == ["show"]
 
 
 @pytest.mark.parametrize("form", ["plot", "host", "dialogue", "lyrics", "quest", "ad", "vfx"])
