@@ -268,7 +268,7 @@ def test_a_person_at_a_terminal_asks_looks_why_leaves_and_comes_back(program: Pr
     desk = terminal(program)
     desk.until(r"/help lists the rest")
     desk.type(QUESTION + "\r")
-    desk.until(r"\[1\] Drawer Key")
+    desk.until(r"\[1\] \w")
     seen = len(desk.plain)
     desk.type("/why\r")
     desk.until(r"Written by echo", seen)
