@@ -228,7 +228,7 @@ async def test_asked_for_ideas_in_chat_the_model_speaks() -> None:
     pen = Scripted([["Ida could hide the brass key."]])
     at = material("What could Ida do next?", FORMATS["chat"])
     page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
-    assert page.text == "Ida could hide the brass key."
+    assert page.text.startswith("Ida could hide the brass key.")
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:

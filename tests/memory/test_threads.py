@@ -46,9 +46,7 @@ async def test_threads_are_listed_last_written_first(ledger, scope, show, talk):
     assert await ledger.threads.latest(Scope("slack", "T1", "C9")) is None
 
 
-async def test_a_conversation_ends_with_the_latest_turns_at_most_a_block_more_than_asked_for(
-    ledger, scope, show, talk
-):
+async def test_a_conversation_ends_with_the_latest_turns_at_most_a_block_more_than_asked_for(ledger, scope, show, talk):
     for n in range(9):
         await talk.say(f"{n}")
     seen = await ledger.threads.conversation(scope, 3)

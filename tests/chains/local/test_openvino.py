@@ -30,7 +30,7 @@ async def test_the_pieces_are_the_answer_and_the_usage_counts(smol: Writer) -> N
 
     written = await smol.write(TALE, Sampling(seed=4), tokens=40, tenant="t", on_text=hear)
     assert "".join(pieces) == written.text
-    assert len(pieces) > 10
+    assert len(pieces) > 1  # how many depends on how busy the machine is
     assert all("\ufffd" not in piece for piece in pieces)
     assert (written.finish, written.usage.generated) == ("length", 40)
     assert 0 < written.usage.first_ms < written.usage.total_ms
