@@ -10,7 +10,7 @@ import logging
 import sys
 from asyncio.subprocess import PIPE
 from asyncio.subprocess import Process as Child
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import asdict
 from itertools import count
 from typing import Any
@@ -118,7 +118,7 @@ class Process:
         finally:
             if lived:  # before anybody is told: who asks again has to wait for the next child
                 self._card = asyncio.get_running_loop().create_future()
-            await self._bury(child, listener)
+            await _to_the_end(self._bury(child, listener))
         if lived:
             _log.warning("the engine's process %s died and is replaced", child.pid)
         return lived
@@ -134,9 +134,7 @@ class Process:
         try:
             return await asyncio.shield(spawning)
         except asyncio.CancelledError:
-            child = await spawning
-            child.kill()
-            await child.communicate()
+            await _to_the_end(_drop(spawning))
             raise
 
     async def _bury(self, child: Child, listener: asyncio.Task[None]) -> None:
@@ -177,3 +175,23 @@ class Process:
 
     def _why(self) -> str:
         return f" ({self._last_words})" if self._last_words else ""
+
+
+async def _drop(spawning: asyncio.Future[Child]) -> None:
+    child = await spawning
+    child.kill()
+    await child.communicate()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does ``work`` whole, however often its caller is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()

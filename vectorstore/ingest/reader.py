@@ -116,7 +116,12 @@ class Reader:
             child.kill()
         if child.stdin:
             child.stdin.close()
-        await child.wait()
+        ended = asyncio.ensure_future(child.wait())
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError:  # it was killed: this does not take long, and nobody else will look after it
+            await ended
+            raise
 
 
 async def _start() -> Process:
