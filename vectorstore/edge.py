@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered, Stored, Terms
+from vectorstore.store import Arm, Asked, Entered, Packed, Stored, Terms, unpacked
 from vectorstore.worker import Worker
 
 _AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
@@ -52,8 +52,8 @@ class EdgeStore:
     async def read(
         self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
     ) -> Sequence[Stored]:
-        found: Sequence[Stored] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
-        return found
+        found: Sequence[Packed] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
+        return [unpacked(one) for one in found]
 
     async def put(self, entered: Sequence[Entered]) -> None:
         for start in range(0, len(entered), _AT_ONCE):

@@ -6,7 +6,6 @@ Knows nothing of pipes, of ranking or of the embedder.
 import json
 import os
 import shutil
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,9 +16,10 @@ import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked
 from vectorstore.passage import Origin
+from vectorstore.recent import Point, Recent
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
-from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, passage_of, payload, searchable
+from vectorstore.store import Arm, Asked, Entered, Packed, Pair, Terms, payload, searchable
 
 _DENSE, _WORDS = "dense", "bm25"
 _LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
@@ -28,6 +28,8 @@ _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a 
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
+
+_RECENT = 4096  # points
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
 
@@ -40,6 +42,7 @@ class Shard:
         self._dimension = dimension
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
         self._words = Words()
+        self._recent = Recent(_RECENT)
         self._unflushed = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder, program)
@@ -56,6 +59,7 @@ class Shard:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+        self._recent.clear()
         self._create()
         self._load()
 
@@ -86,25 +90,46 @@ class Shard:
             for words, text in zip(asked, texts, strict=True)
         ]
 
-    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
-        records = self._page({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
+    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Packed]:
+        seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:
             said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
-            records += self._page(said, _A_TURN * len(depths))
+            seen += self._seen(said, _A_TURN * len(depths))
         words = {word for one in terms for word in one.words}
         pairs = {pair for one in terms for pair in one.pairs}
-        return [self._stored(record, words, pairs) for record in records]
+        return [self._packed(one, point, words, pairs) for one, point in self._points(seen)]
 
-    def _page(self, condition: Condition, limit: int) -> list[Any]:
-        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=True, with_vector=True)
+    def _seen(self, condition: Condition, limit: int) -> list[str]:
+        """The ids of what meets the condition."""
+        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=False)
         with _native():
             records, _ = self._shard.scroll(request)
-        return list(records)
+        return [str(record.id) for record in records]
+
+    def _points(self, ids: Sequence[str]) -> list[tuple[str, Point]]:
+        if missing := self._recent.missing(ids):
+            with _native():
+                records = self._shard.retrieve(missing, with_payload=True, with_vector=True)
+            for record in records:
+                vectors = record.vector  # each look makes it anew
+                self._recent.add(str(record.id), record.payload, vectors.get(_DENSE, ()), vectors.get(_WORDS))
+        return self._recent.take(ids)
+
+    def _packed(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Packed:
+        weights = {word: point.weights[word] for word in words & point.weights.keys()}
+        return (
+            one,
+            point.fields,
+            point.floats,
+            weights,
+            frozenset(self._words.pairs(point.text, pairs) if pairs else ()),
+        )
 
     def put(self, entered: Sequence[Entered]) -> None:
         with _native():
             self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
+        self._recent.forget(one.passage.id for one in entered)
         self._unflushed += len(entered)
         if self._unflushed >= _FLUSH_EVERY:
             self._flush()
@@ -113,6 +138,7 @@ class Shard:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
+        self._recent.forget(record=record)
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
@@ -122,6 +148,7 @@ class Shard:
     def clear(self) -> None:
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter({"must": []})))
+        self._recent.clear()
         self._flush()
 
     def close(self) -> None:
@@ -169,18 +196,6 @@ class Shard:
                 held = hit.vector[_WORDS]
                 rarity[word] = hit.score / held.values[held.indices.index(word)]
         return rarity
-
-    def _stored(self, record: Any, words: set[int], pairs: set[Pair]) -> Stored:
-        held = record.vector.get(_WORDS)
-        weights = {} if held is None else dict(zip(held.indices, held.values, strict=True))
-        passage = passage_of(record.payload)
-        return Stored(
-            str(record.id),
-            passage,
-            array("f", record.vector.get(_DENSE, ())),
-            {word: weights[word] for word in words & weights.keys()},
-            frozenset(self._words.pairs(searchable(passage), pairs)) if pairs else frozenset(),
-        )
 
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
         if not asked:
