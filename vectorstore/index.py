@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vectorstore.edge import EdgeStore
+from vectorstore.foreseen import Foreseen
 from vectorstore.passage import Passage
 from vectorstore.query import Found, Query
 from vectorstore.search import Embeds, search
@@ -35,6 +36,7 @@ class Index:
     def __init__(self, store: Store, embedder: Learns) -> None:
         self._store = store
         self._embedder = embedder
+        self._foreseen = Foreseen(embedder)
 
     @classmethod
     async def open(cls, folder: Path, embedder: Learns, program: str = "dramaturg", anew: bool = False) -> "Index":
@@ -73,9 +75,13 @@ class Index:
         """Forget a record's passages, all versions."""
         await self._store.drop(record, [])
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Begin to embed what a search will ask for in a moment."""
+        self._foreseen.expect(texts)
+
     async def search(self, query: Query) -> Found:
         """What the query's sight shows, best first; see vectorstore.search for the signals."""
-        return await search(self._store, self._embedder, query)
+        return await search(self._store, self._foreseen, query)
 
     async def fingerprints(self, show: str = "") -> Mapping[str, str]:
         """Point id to fingerprint of all that is stored, or of one show's: equal to the ledger's
@@ -89,6 +95,7 @@ class Index:
         await self._store.clear()
 
     async def close(self) -> None:
+        await self._foreseen.close()
         await self._store.close()
 
     async def _enter(self, passages: Sequence[Passage]) -> None:
