@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ _RECENT = 4096  # points
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
 
 
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How rare a word is in a show (0 where it does not occur), as BM25 has it; ``scale`` is that over how
+    rare it is in the whole store."""
+
+    here: float
+    scale: float
+
+
 class Shard:
     """Takes the folder's lock when it is made. Every method blocks. Each change is in the log when its call returns."""
 
@@ -43,6 +53,7 @@ class Shard:
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
         self._words = Words()
         self._recent = Recent(_RECENT)
+        self._rarity: dict[str, dict[int, Rarity]] = {}
         self._unflushed = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder, program)
@@ -60,6 +71,7 @@ class Shard:
             self._opened.close()
             self._opened = None
         self._recent.clear()
+        self._rarity.clear()
         self._create()
         self._load()
 
@@ -71,12 +83,13 @@ class Shard:
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
         queries = [self._words.query(text) for text in asked.texts]
+        self._count(where, {word for query in queries for word in query.indices})
         keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
         found: list[Arm] = []
         for origin, lane in where.lanes.items():
             named = self._named(lane, sorted(keys), asked.depth)
-            rated = [(_DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
-            rated += [(_WORDS, number, _sparse(words)) for number, words in enumerate(queries) if words.indices]
+            rated: list[_Rated] = [(_DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
+            rated += [(_WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
             found += self._rate(origin, where, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
@@ -84,9 +97,9 @@ class Shard:
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
-        rarity = self._rarity(where, sorted({word for words in asked for word in words}))
+        known = self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: rarity.get(word, 0.0) for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: known[word].here for word in words}, frozenset(self._words.pairs(text)))
             for words, text in zip(asked, texts, strict=True)
         ]
 
@@ -130,6 +143,7 @@ class Shard:
         with _native():
             self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
         self._recent.forget(one.passage.id for one in entered)
+        self._rarity.clear()
         self._unflushed += len(entered)
         if self._unflushed >= _FLUSH_EVERY:
             self._flush()
@@ -139,6 +153,7 @@ class Shard:
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
         self._recent.forget(record=record)
+        self._rarity.clear()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
@@ -149,6 +164,7 @@ class Shard:
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter({"must": []})))
         self._recent.clear()
+        self._rarity.clear()
         self._flush()
 
     def close(self) -> None:
@@ -160,13 +176,10 @@ class Shard:
     def _rate(self, origin: Origin, where: Where, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
         """Rate the best of every arm by every arm: fusing scores needs them all."""
         lane = where.lanes[origin]
-        arms = self._scores([_nearest(one, lane, where.corpus, depth) for one in rated])
+        arms = self._scores([_nearest(one, lane, depth) for one in rated])
         everyone = more.union(*arms)
         late = [(one, arm, missing) for one, arm in zip(rated, arms, strict=True) if (missing := everyone - arm.keys())]
-        asked = [
-            _nearest(one, {"must": [lane, {"has_id": sorted(missing)}]}, where.corpus, len(missing))
-            for one, _, missing in late
-        ]
+        asked = [_nearest(one, {"must": [lane, {"has_id": sorted(missing)}]}, len(missing)) for one, _, missing in late]
         for (_, arm, _), scores in zip(late, self._scores(asked), strict=True):
             arm.update(scores)
         return [
@@ -174,35 +187,46 @@ class Shard:
             for (signal, phrasing, _), arm in zip(rated, arms, strict=True)
         ]
 
-    def _rarity(self, where: Where, words: Sequence[int]) -> dict[int, float]:
-        """How rare each word is in the show, as BM25 has it; words that occur nowhere are left out."""
-        if not words:
-            return {}
-        asked = [
-            qdrant.QueryRequest(
-                limit=1,
-                query=qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=_WORDS),
-                filter=_filter(where.corpus),
-                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus))),
-                with_vector=[_WORDS],
-            )
-            for word in words
-        ]
-        with _native():
-            found = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
-        rarity: dict[int, float] = {}
-        for word, hits in zip(words, found, strict=True):
-            for hit in hits:
-                held = hit.vector[_WORDS]
-                rarity[word] = hit.score / held.values[held.indices.index(word)]
+    def _told(self, where: Where, words: Sparse) -> Any:
+        """The query whose words weigh what they do in the show. The engine weighs them by how rare they are in
+        the whole store, which costs it nothing; to count them in the show anew for each query costs more than
+        the query."""
+        known = self._count(where, set(words.indices))
+        scaled = [value * known[word].scale for word, value in zip(words.indices, words.values, strict=True)]
+        return qdrant.SparseVector(list(words.indices), scaled)
+
+    def _count(self, where: Where, words: set[int]) -> Mapping[int, Rarity]:
+        """How rare each word is, remembered until something is written."""
+        known = self._rarity.setdefault(repr(where.corpus), {})
+        if unknown := sorted(words - known.keys()):
+            known |= self._rarities(where, unknown)
+        return known
+
+    def _rarities(self, where: Where, words: Sequence[int]) -> dict[int, Rarity]:
+        """Asked of the engine, so that it is BM25's own: what one word alone scores in the passage it weighs most
+        in, over what it weighs there. No filter, since that passage may be anybody's and is not told."""
+        corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
+        found = self._batch([_alone(word, None) for word in words] + [_alone(word, corpus) for word in words])
+        rarity = {word: Rarity(0.0, 1.0) for word in words}
+        for word, hits, counted in zip(words, found[: len(words)], found[len(words) :], strict=True):
+            if hits:
+                held = hits[0].vector[_WORDS]
+                weight = held.values[held.indices.index(word)]
+                rarity[word] = Rarity(counted[0].score / weight, counted[0].score / hits[0].score)
+        rarest = max(words, key=lambda word: rarity[word].here)
+        # A word of other shows alone is rarer here than any of this one's.
+        if rarity[rarest].here and not self._batch([_alone(rarest, corpus, where.corpus)])[0]:
+            bound = rarity[rarest].here * (1 - 1e-6)
+            rarity |= {word: replace(one, here=0.0) for word, one in rarity.items() if one.here >= bound}
         return rarity
 
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
-        if not asked:
-            return []
+        return [{str(hit.id): hit.score for hit in hits} for hits in self._batch(asked)] if asked else []
+
+    def _batch(self, asked: list[Any]) -> list[list[Any]]:
         with _native():
-            found = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
-        return [{str(hit.id): hit.score for hit in hits} for hits in found]
+            found: list[list[Any]] = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
+        return found
 
     def _named(self, lane: Condition, keys: list[str], depth: int) -> list[str]:
         if not keys:
@@ -317,11 +341,17 @@ def _differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     )
 
 
-def _nearest(rated: _Rated, condition: Condition, corpus: Condition, limit: int) -> Any:
+def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
     using, _, vector = rated
-    params = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(corpus))) if using == _WORDS else None
     nearest = qdrant.Query.Nearest(vector, using=using)
-    return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition), params=params)
+    return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition))
+
+
+def _alone(word: int, params: Any, condition: Condition | None = None) -> Any:
+    """What one word finds by itself: the passage in which it weighs most."""
+    nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=_WORDS)
+    seen = None if condition is None else _filter(condition)
+    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[_WORDS])
 
 
 def _sparse(words: Sparse) -> Any:
