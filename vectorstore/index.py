@@ -12,6 +12,7 @@ from typing import Protocol
 
 from vectorstore.edge import EdgeStore
 from vectorstore.foreseen import Foreseen
+from vectorstore.generation import current
 from vectorstore.passage import Passage
 from vectorstore.query import Found, Query
 from vectorstore.search import Embeds, search
@@ -106,7 +107,7 @@ class Index:
 def _dimension(folder: Path, embedder: str) -> int | None:
     """What the store says of this embedder, so that a large model need not be loaded to open it."""
     try:
-        about = json.loads((folder / "store" / "about.json").read_text(encoding="utf-8"))
+        about = json.loads((current(folder) / "about.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return int(about["dimension"]) if about.get("embedder") == embedder else None

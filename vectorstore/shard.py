@@ -11,26 +11,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import portalocker
 import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked
+from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized, current, make, point, sweep
+from vectorstore.heir import Heir
 from vectorstore.passage import Origin
 from vectorstore.recent import Point, Recent
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Packed, Pair, Terms, payload, searchable
 
-_DENSE, _WORDS = "dense", "bm25"
 _LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
-_KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 _RECENT = 4096  # points
+STEP = 20_000  # passages that are scanned as they came; it takes 2 ms
+_CANDIDATES = 200  # that a walk through the graph keeps in sight
+_OVERSAMPLING = 2.0  # found by their bytes, of which the best by their vectors are taken
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
 
@@ -47,7 +51,7 @@ class Rarity:
 class Shard:
     """Takes the folder's lock when it is made. Every method blocks. Each change is in the log when its call returns."""
 
-    def __init__(self, folder: Path, embedder: str, dimension: int, program: str) -> None:
+    def __init__(self, folder: Path, embedder: str, dimension: int, program: str, step: int = STEP) -> None:
         self._folder = folder
         self._dimension = dimension
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
@@ -55,23 +59,27 @@ class Shard:
         self._recent = Recent(_RECENT)
         self._rarity: dict[str, dict[int, Rarity]] = {}
         self._unflushed = 0
+        self._step = step
+        self._optimized = self._fresh = 0
+        self._heir: Heir | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder, program)
         self._opened: Any = None
 
     def open(self) -> None:
         """Open what is in the folder, or make it. Comes of itself with the first call."""
-        if not (self._folder / "store").exists():
+        sweep(self._folder)
+        if not current(self._folder).exists():
             self._create()
         self._load()
 
     def renew(self) -> None:
         """Throw away what is in the folder, readable or not, and start empty."""
+        self._disown()
         if self._opened is not None:
             self._opened.close()
             self._opened = None
-        self._recent.clear()
-        self._rarity.clear()
+        self._forget()
         self._create()
         self._load()
 
@@ -88,8 +96,8 @@ class Shard:
         found: list[Arm] = []
         for origin, lane in where.lanes.items():
             named = self._named(lane, sorted(keys), asked.depth)
-            rated: list[_Rated] = [(_DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
-            rated += [(_WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
+            rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
+            rated += [(WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
             found += self._rate(origin, where, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
@@ -126,7 +134,7 @@ class Shard:
                 records = self._shard.retrieve(missing, with_payload=True, with_vector=True)
             for record in records:
                 vectors = record.vector  # each look makes it anew
-                self._recent.add(str(record.id), record.payload, vectors.get(_DENSE, ()), vectors.get(_WORDS))
+                self._recent.add(str(record.id), record.payload, vectors.get(DENSE, ()), vectors.get(WORDS))
         return self._recent.take(ids)
 
     def _packed(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Packed:
@@ -139,20 +147,75 @@ class Shard:
             frozenset(self._words.pairs(point.text, pairs) if pairs else ()),
         )
 
-    def put(self, entered: Sequence[Entered]) -> None:
+    def put(self, entered: Sequence[Entered]) -> bool:
+        """Whether the shard has grown so much that it should be optimized."""
         with _native():
             self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
-        self._recent.forget(one.passage.id for one in entered)
-        self._rarity.clear()
+        ids = [one.passage.id for one in entered]
+        self._touch(ids)
+        self._recent.forget(ids)
         self._unflushed += len(entered)
+        self._fresh += len(entered)
         if self._unflushed >= _FLUSH_EVERY:
             self._flush()
+        return self.due()
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
+        self._touch([str(one.id) for one in self._scroll(condition)] if self._heir else [])
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
         self._recent.forget(record=record)
+
+    def due(self) -> bool:
+        return self._heir is None and self._fresh >= max(self._step, self._optimized // 5)
+
+    def freeze(self) -> tuple[str, str]:
+        """Where the shard's files are, and where the next generation may be made of a copy of them. They stay
+        as they are until the next write, and from now on what is written is remembered for `follow`."""
+        self._flush()
+        self._disown()
+        self._heir = Heir(self._folder / f"{FIRST}.{uuid4().hex[:12]}", self._dimension)
+        return str(current(self._folder)), str(self._heir.store)
+
+    def follow(self, store: str, limit: int) -> int:
+        """Tell the next generation of ``limit`` points that were written since; how many are left."""
+        with _native():
+            return self._awaited(store).follow(self._shard, limit)
+
+    def switch(self, store: str) -> None:
+        """From now on the next generation serves."""
+        if current(self._folder) == Path(store):
+            return  # the process that did it died before it could say so
+        heir = self._awaited(store)
+        with _native():
+            while heir.follow(self._shard, _PAGE):
+                pass
+            heir.shard.flush()
+        point(self._folder, heir.store.name)
+        old, self._opened, self._heir = self._opened, heir.shard, None
+        self._optimized, self._fresh, self._unflushed = count_optimized(heir.store), heir.told, 0
+        self._rarity.clear()
+        old.close()
+
+    def _awaited(self, store: str) -> Heir:
+        if self._heir is None or self._heir.store != Path(store):
+            raise IndexFault("The index's process was started anew meanwhile.")
+        return self._heir
+
+    def _touch(self, ids: Sequence[str]) -> None:
+        """Whatever was known of the store may be otherwise now."""
+        self._rarity.clear()
+        if self._heir is not None:
+            self._heir.touch(ids)
+
+    def _disown(self) -> None:
+        if self._heir is not None:
+            self._heir.close()
+            self._heir = None
+
+    def _forget(self) -> None:
+        self._recent.clear()
         self._rarity.clear()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
@@ -161,13 +224,14 @@ class Shard:
         return {str(one.id): one.payload["fingerprint"] for one in self._scroll({"must": must})}
 
     def clear(self) -> None:
+        self._disown()
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter({"must": []})))
-        self._recent.clear()
-        self._rarity.clear()
+        self._forget()
         self._flush()
 
     def close(self) -> None:
+        self._disown()
         if self._opened is not None:
             self._flush()
             self._opened.close()
@@ -210,7 +274,7 @@ class Shard:
         rarity = {word: Rarity(0.0, 1.0) for word in words}
         for word, hits, counted in zip(words, found[: len(words)], found[len(words) :], strict=True):
             if hits:
-                held = hits[0].vector[_WORDS]
+                held = hits[0].vector[WORDS]
                 weight = held.values[held.indices.index(word)]
                 rarity[word] = Rarity(counted[0].score / weight, counted[0].score / hits[0].score)
         rarest = max(words, key=lambda word: rarity[word].here)
@@ -258,7 +322,7 @@ class Shard:
             )
         words = self._words.passage(searchable(one.passage))
         keys = sorted({key for key in map(name_key, one.passage.names) if key})
-        vectors = {_DENSE: list(one.vector), _WORDS: _sparse(words)}
+        vectors = {DENSE: list(one.vector), WORDS: _sparse(words)}
         return qdrant.Point(one.passage.id, vectors, {**payload(one.passage), "keys": keys})
 
     def _flush(self) -> None:
@@ -268,28 +332,19 @@ class Shard:
 
     def _create(self) -> None:
         """Made beside and renamed, so that a store is either whole or not there."""
-        store, fresh = self._folder / "store", self._folder / "store.new"
+        store, fresh = self._folder / FIRST, self._folder / f"{FIRST}.new"
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / "shard").mkdir(parents=True)
-        dense = qdrant.EdgeVectorParams(size=self._dimension, distance=qdrant.Distance.Cosine)
-        words = qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)
         with _native():
-            made = qdrant.EdgeShard.create(
-                str(fresh / "shard"), qdrant.EdgeConfig(vectors={_DENSE: dense}, sparse_vectors={_WORDS: words})
-            )
-            index = qdrant.UpdateOperation.create_field_index
-            made.update(index("tenant", qdrant.KeywordIndexParams(is_tenant=True)))
-            for key in _KEYWORDS:
-                made.update(index(key, qdrant.PayloadSchemaType.Keyword))
-            made.update(index("depth", qdrant.PayloadSchemaType.Integer))
-            made.flush()
-            made.close()
+            make(qdrant, fresh / "shard", self._dimension)
         (fresh / "about.json").write_text(json.dumps(self._about), encoding="utf-8")
         shutil.rmtree(store, ignore_errors=True)
         fresh.rename(store)
+        point(self._folder, FIRST)
+        sweep(self._folder)
 
     def _load(self) -> None:
-        store = self._folder / "store"
+        store = current(self._folder)
         try:
             about = json.loads((store / "about.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as fault:
@@ -297,8 +352,9 @@ class Shard:
         if about != self._about:
             raise StoreDamaged(_differs(about, self._about))
         try:
-            self._opened = qdrant.EdgeShard.load(str(store / "shard"))
-            self._opened.count(qdrant.CountRequest())
+            self._opened = qdrant.EdgeShard.load(str(store / "shard"), config(qdrant, self._dimension))
+            self._optimized = count_optimized(store)
+            self._fresh = max(0, self._opened.info().points_count - self._optimized)
         except BaseException as fault:  # the native side panics with an exception that is no Exception
             raise _damaged(self._folder) from fault
 
@@ -344,14 +400,18 @@ def _differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
 def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
     using, _, vector = rated
     nearest = qdrant.Query.Nearest(vector, using=using)
-    return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition))
+    params = None
+    if using == DENSE:
+        weighed = qdrant.QuantizationSearchParams(rescore=True, oversampling=_OVERSAMPLING)
+        params = qdrant.SearchParams(hnsw_ef=_CANDIDATES, quantization=weighed)
+    return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition), params=params)
 
 
 def _alone(word: int, params: Any, condition: Condition | None = None) -> Any:
     """What one word finds by itself: the passage in which it weighs most."""
-    nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=_WORDS)
+    nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=WORDS)
     seen = None if condition is None else _filter(condition)
-    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[_WORDS])
+    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[WORDS])
 
 
 def _sparse(words: Sparse) -> Any:
