@@ -10,7 +10,7 @@ from importlib import import_module
 BENCHES = {
     "turn": "cost of a turn as a thread grows, beside LangChain and HuggingFacePipeline",
     "learn": "passages learned a second, beside the raw embedder and LangChain",
-    "search": "latency of a search by size, beside qdrant-client's local mode",
+    "search": "latency of a search by size, beside qdrant-client's local mode, Chroma and LanceDB",
     "retrieval": "does the right passage come back? recall of gold evidence",
     "answers": "do questions about the example show come back right, with their citation?",
     "form": "are pages in their format's form? with and without the skeleton",

@@ -52,6 +52,10 @@ class Renewal:
         while self._copied is not None and not self._copied.done():
             await asyncio.wait({self._copied})
 
+    async def settled(self) -> None:
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
     async def close(self) -> None:
         if self._task is not None and not self._task.done():
             self._task.cancel()
