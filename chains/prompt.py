@@ -31,6 +31,12 @@ class Cited:
     place: str = ""
     score: float = 0.0
 
+    @property
+    def label(self) -> str:
+        """What a citation calls it: of a document also where in it."""
+        inside = self.place.removeprefix(self.title).removeprefix(" > ") if self.origin == "source" else ""
+        return f"{self.title}: {inside}" if inside else self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
