@@ -138,6 +138,7 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
             passage.names,
             place(hit),
             hit.score,
+            passage.path,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
     if quotes:
