@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.events import Fail, Inbound, Note, Reply, Sent, Step, Text
-from bot.gate import Gate, Rules, _letter
+from bot.gate import Gate, Rules, letter
 from memory import LetterState, Scope
 from memory.ledger import Ledger
 
@@ -161,7 +161,7 @@ async def test_a_threads_messages_are_answered_one_after_the_other_in_order(gate
 
 async def test_threads_are_answered_side_by_side_up_to_the_setting(gates, answers):
     answers.hold = asyncio.Event()
-    async with gates(parallel=3) as gate:
+    async with gates(parallel=3, tenant=3) as gate:
         for n in range(5):
             await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
         await until(lambda: answers.running == 3)
@@ -349,8 +349,8 @@ async def test_an_old_backlog_is_announced_once_and_not_answered(gates, answers,
     long_ago = datetime.now(UTC) - timedelta(minutes=11)
     async with gates(papers, parallel=1) as gate:
         for n in range(3):
-            await ledger.inbox.put(_letter(said(n, sent=long_ago)))
-        await ledger.inbox.put(_letter(said(7, "young", scope=replace(ROOM, thread="2.0"))))
+            await ledger.inbox.put(letter(said(n, sent=long_ago)))
+        await ledger.inbox.put(letter(said(7, "young", scope=replace(ROOM, thread="2.0"))))
         await gate.recover("slack")
         await until(lambda: papers.texts and any(paper.all(Note) for paper in papers.papers))
     notes = [note.text for paper in papers.papers for note in paper.all(Note)]
@@ -369,7 +369,7 @@ async def test_a_message_that_comes_ten_minutes_late_is_announced_and_not_answer
 
 
 async def test_a_message_that_ends_the_program_three_times_is_left_with_a_reason(gates, answers, ledger):
-    kept = await ledger.inbox.put(_letter(said(1)))
+    kept = await ledger.inbox.put(letter(said(1)))
     for _ in range(3):
         await ledger.inbox.take(ROOM, [kept.number])
     papers = Papers()
@@ -401,7 +401,7 @@ async def test_what_fails_unexpectedly_is_tried_three_times_and_then_told(gates,
 
 async def test_a_command_that_was_cut_off_is_not_carried_out_twice(gates, answers, ledger):
     undo = Inbound("command", "c1", ROOM, "U1", name="undo", who="U1")
-    kept = await ledger.inbox.put(_letter(undo))
+    kept = await ledger.inbox.put(letter(undo))
     await ledger.inbox.take(ROOM, [kept.number])
     papers = Papers()
     async with gates(papers) as gate:
