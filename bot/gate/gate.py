@@ -4,29 +4,36 @@ Knows nothing of what a turn is made of, nor of any platform.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 
 from bot.events import Fail, Inbound, Reply, Stage, Step
 from bot.gate.attempt import Attempts, Respond, finished
 from bot.gate.attempt import Inbox as Attempted
-from bot.gate.behind import Behind
+from bot.gate.behind import Behind, quietly
 from bot.gate.floor import Floor
 from bot.gate.item import Item, item
+from bot.gate.keeper import Keeper, Leases
 from bot.gate.letters import inbound as inbound_of
-from bot.gate.letters import joined, letter, who
+from bot.gate.letters import letter, said_now, who
 from bot.gate.rules import Rules
 from bot.gate.slip import Slip
 from bot.gate.telling import Teller
 from bot.logs import ref
-from memory import Change, Kept, Letter, LetterState, NotFound, Scope
+from memory import Change, Edited, Kept, Letter, LetterState, NotFound, Scope
 
 
 class Inbox(Attempted, Protocol):
     async def put(self, letter: Letter) -> Kept | None: ...
 
-    async def change(self, scope: Scope, message: str, text: str | None) -> Change: ...
+    async def change(self, scope: Scope, message: str, said: Edited | None, early: bool = False) -> Change | None: ...
+
+    async def page(self, scope: Scope, message: str) -> str | None: ...
+
+    async def open(self, scope: Scope) -> tuple[Kept, ...]: ...
 
     async def unfinished(self, platform: str) -> tuple[Kept, ...]: ...
 
@@ -46,16 +53,26 @@ class Surface(Protocol):
 
 
 class Gate:
-    """Lets inbound events through to ``respond``, which gets an event that is set when it must stop."""
+    """Lets inbound events through to ``respond``, which gets an event that is set when it must stop. With
+    ``leases`` several programs may share an inbox; ``holder`` is this one's name among them."""
 
-    def __init__(self, respond: Respond, inbox: Inbox, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        respond: Respond,
+        inbox: Inbox,
+        rules: Rules | None = None,
+        leases: Leases | None = None,
+        holder: str = "",
+    ) -> None:
         self._inbox = inbox
         self._rules = rules or Rules()
         self._surfaces: dict[str, Surface] = {}
         self._teller = Teller(inbox, self._surfaces)
-        attempts = Attempts(respond, inbox, self._rules, self._surfaces, self._teller)
-        self._floor = Floor(self._rules, attempts.answer, self._burst)
+        self._attempts = Attempts(respond, inbox, self._rules, self._surfaces, self._teller)
+        self._keeper = Keeper(leases, holder or uuid4().hex, self._rules.lease) if leases else None
+        self._floor = Floor(self._rules, self._work, self._open, self._burst, self._keeper)
         self._behind = Behind()
+        self._looking: list[asyncio.Task[None]] = []
 
     def serve(self, platform: str, surface: Surface) -> None:
         """What ``receive`` and ``recover`` bring for this platform is shown by ``surface``."""
@@ -77,54 +94,75 @@ class Gate:
             await self._abandon(one)
             raise
 
-    async def receive(self, inbound: Inbound) -> bool:
+    async def receive(self, inbound: Inbound, *, ours: bool = False) -> bool:
         """Keep what a served platform delivered; when this returns, it may be acknowledged. False when it
-        was here before or is about nothing that we know. Raises LedgerError: then it must come again."""
+        was here before or is about nothing that we know. ``ours``: an edit that is spoken to us, also where
+        its message is yet to come. Raises LedgerError: then it must come again."""
         if inbound.kind == "stop":
             self._behind.do(self._stop(inbound, self._teller.aside(inbound)))
             return True
         if inbound.kind in ("edit", "delete"):
-            return await self._changed(inbound)
+            return await self._changed(inbound, ours)
         return await self._kept(inbound)
 
     async def recover(self, platform: str) -> int:
         """For the start: goes on with what a program that died had not answered. How many messages that
         were. What came in long ago is announced, not answered."""
-        groups: dict[int, list[Kept]] = {}
-        for kept in await self._inbox.unfinished(platform):
-            groups.setdefault(kept.head or kept.number, []).append(kept)
-        old: dict[Scope, list[Item]] = {}
-        for group in groups.values():
-            one = item(group, joined([inbound_of(kept.letter) for kept in group]))
+        found = _items(await self._inbox.unfinished(platform))
+        for one in found:
             if platform not in self._surfaces:
                 await self._inbox.end(one.inbound.scope, one.number, LetterState.WITHDRAWN, "Nobody waits.")
-            elif reason := self._hopeless(one.head):
-                self._behind.do(self._teller.end(one, Fail(reason, ref()), LetterState.DEAD))
-            elif self._is_old(one):
-                old.setdefault(one.inbound.scope, []).append(one)
             else:
+                one.late = self._is_old(one)
                 self._floor.add(one)
-        for items in old.values():
-            self._behind.do(self._teller.announce(items))
-        return len(groups)
+        if self._keeper and platform in self._surfaces:
+            self._looking.append(asyncio.create_task(self._look_after(platform)))
+        return len(found)
 
     async def close(self) -> None:
         """Stop what runs; what waits stays in the inbox for the next start."""
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
         await self._floor.close()
         await self._behind.over()
+
+    async def _look_after(self, platform: str) -> None:
+        """What another program left behind when it died is answered here."""
+        while True:
+            await asyncio.sleep(self._rules.lease)
+            since = datetime.now(UTC) - timedelta(seconds=self._rules.lease)
+            await quietly(self._adopt(platform, since))
+
+    async def _adopt(self, platform: str, since: datetime) -> None:
+        for one in _items(await self._inbox.unfinished(platform)):
+            if one.head.received < since:
+                self._floor.add(one)
+
+    async def _open(self, scope: Scope) -> Sequence[Item] | None:
+        """A thread's letters; None where a person holds the stage, so that nobody else may answer."""
+        return _items(await self._inbox.open(scope)) if scope.platform in self._surfaces else None
+
+    async def _work(self, items: Sequence[Item]) -> Reply:
+        first = items[0]
+        if first.late:
+            return await self._teller.announce(items)
+        if reason := self._hopeless(first.head):
+            return await self._teller.end(first, Fail(reason, ref()), LetterState.DEAD)
+        return await self._attempts.answer(first)
 
     async def _kept(self, inbound: Inbound) -> bool:
         kept = await self._inbox.put(letter(inbound))
         if kept is not None:
-            self._queue(item([kept], inbound))
+            said = replace(inbound, text=kept.letter.text, name=kept.letter.name)
+            self._queue(item([kept], replace(said, kind=inbound_of(kept.letter).kind)))
         return kept is not None
 
     def _queue(self, one: Item) -> None:
-        if self._is_old(one):
-            self._behind.do(self._teller.announce([one]))
-        elif full := self._floor.full(one.inbound.scope):
+        one.late = self._is_old(one)
+        if full := self._floor.full(one.inbound.scope):
             refused = Fail(f"{full}: please send it again in a moment.")
-            self._behind.do(self._teller.end(one, refused, LetterState.REFUSED))
+            self._behind.do(self._teller.end(one, refused, LetterState.REFUSED, unbegun=True))
         elif ahead := self._floor.add(one):
             before = f"{ahead} message{'s' if ahead > 1 else ''} before yours"
             self._behind.do(self._teller.show(one, Step("queue", before, "running")))
@@ -133,25 +171,34 @@ class Gate:
         surface = self._surfaces.get(one.inbound.scope.platform)
         return surface.burst if surface and one.stage is None and one.inbound.kind == "message" else 0.0
 
-    async def _changed(self, inbound: Inbound) -> bool:
-        """An edit or a deletion: of what waits it changes the queue, of what is answered the ledger."""
-        text = inbound.text if inbound.kind == "edit" else None
+    async def _changed(self, inbound: Inbound, ours: bool) -> bool:
+        """An edit or a deletion: of what waits it changes the queue, of what is answered the ledger, of what
+        we said ourselves what is remembered of it. Of what has not come yet it is kept until then."""
+        said = Edited(inbound.text, inbound.name) if inbound.kind == "edit" else None
+        if inbound.values.get("page"):
+            return await self._page_gone(inbound)
         try:
-            change = await self._inbox.change(inbound.scope, inbound.target, text)
+            change = await self._inbox.change(inbound.scope, inbound.target, said, early=ours or said is None)
         except NotFound:
             return False
-        letters = [inbound_of(kept.letter) for kept in change.letters]
+        if change is None:
+            return True
+        left = said_now(change.letters)
         if not change.waiting:
-            kind = inbound.kind if letters else "delete"
-            text = joined(letters).text if letters else ""
-            return await self._kept(replace(inbound, kind=kind, values={"event": change.event}, text=text))
+            about = replace(inbound, kind=inbound.kind if left else "delete", name="", values={"event": change.event})
+            return await self._kept(replace(about, text=left.text if left else ""))
         for one in self._floor.waiting(inbound.scope):
             if one.number == change.number:
-                if letters:
-                    one.inbound = joined(letters)
+                if left:
+                    one.inbound = left
                 else:
                     self._floor.drop(one)
         return True
+
+    async def _page_gone(self, inbound: Inbound) -> bool:
+        """Somebody deleted a message of ours."""
+        take = await self._inbox.page(inbound.scope, inbound.target)
+        return take is not None and await self._kept(replace(inbound, values={"take": take}))
 
     async def _stop(self, inbound: Inbound, stage: Stage) -> Reply:
         """Ends the running turn; with none, takes back what its author has waiting."""
@@ -161,10 +208,10 @@ class Gate:
             return await finished(stage, Reply("complete"))
         mine = [one for one in self._floor.waiting(inbound.scope) if who(one.inbound) == who(inbound)]
         for one in mine:
-            self._floor.drop(one)
             await self._inbox.end(inbound.scope, one.number, LetterState.WITHDRAWN, "Stopped.")
-        reason = "" if mine else "Nothing is being written here."
-        return await finished(stage, Reply("complete", reason=reason))
+            self._floor.drop(one)
+        stopped = bool(mine) or (self._keeper is not None and await self._keeper.halt(inbound.scope))
+        return await finished(stage, Reply("complete", reason="" if stopped else "Nothing is being written here."))
 
     async def _abandon(self, one: Item) -> None:
         """Nobody waits for this answer any more."""
@@ -186,3 +233,11 @@ class Gate:
             return False
         since = min(one.head.received, one.inbound.sent or one.head.received)
         return datetime.now(UTC) - since > timedelta(seconds=self._rules.stale)
+
+
+def _items(found: Sequence[Kept]) -> list[Item]:
+    """Letters as they were answered together, or wait alone."""
+    groups: dict[int, list[Kept]] = {}
+    for kept in found:
+        groups.setdefault(kept.head or kept.number, []).append(kept)
+    return [item(group, said_now(group) or inbound_of(group[0].letter)) for group in groups.values()]

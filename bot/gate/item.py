@@ -11,13 +11,14 @@ from memory import Kept
 @dataclass(slots=True, eq=False)
 class Item:
     """``stage`` is set where the surface holds it itself, ``came`` is the loop's time, ``halt`` is set when
-    its turn must stop, ``ended`` when it has its reply."""
+    its turn must stop, ``ended`` when it has its reply. ``late``: it came too late to be answered."""
 
     kept: list[Kept]
     inbound: Inbound
     stage: Stage | None
     came: float
     ended: "asyncio.Future[Reply]"
+    late: bool = False
     halt: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
 
@@ -30,6 +31,10 @@ class Item:
         return self.head.number
 
     @property
+    def numbers(self) -> set[int]:
+        return {kept.number for kept in self.kept}
+
+    @property
     def order(self) -> tuple[datetime, int]:
         """By when it was said; a platform may deliver late. What was begun before goes first."""
         begun = datetime.min.replace(tzinfo=UTC)
@@ -40,6 +45,6 @@ class Item:
             self.ended.set_result(reply)
 
 
-def item(kept: list[Kept], inbound: Inbound, stage: Stage | None = None) -> Item:
+def item(kept: list[Kept], inbound: Inbound, stage: Stage | None = None, *, late: bool = False) -> Item:
     loop = asyncio.get_running_loop()
-    return Item(kept, inbound, stage, loop.time(), loop.create_future())
+    return Item(kept, inbound, stage, loop.time(), loop.create_future(), late)

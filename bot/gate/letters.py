@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.events import File, Inbound
-from memory import Letter
+from memory import Kept, Letter
 
 
 def who(event: Inbound) -> str:
@@ -53,3 +53,13 @@ def inbound(kept: Letter) -> Inbound:
         message=kept.message,
         sent=kept.sent,
     )
+
+
+def said_now(kept: Sequence[Kept]) -> Inbound | None:
+    """What letters that are answered together say as they are now; None when all of it was taken back."""
+    left = [inbound(one.letter) for one in kept if one.letter.kind != "deleted"]
+    return replace(joined(left), event_id=kept[0].letter.event) if left else None
+
+
+def changed(before: Sequence[Kept], after: Sequence[Kept]) -> bool:
+    return [(one.number, one.letter) for one in before] != [(one.number, one.letter) for one in after]

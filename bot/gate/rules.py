@@ -8,7 +8,8 @@ class Rules:
     """``parallel`` bounds the turns at work, ``tenant`` those of one tenant, ``depth`` the messages that
     wait in one thread, ``total`` in all. ``attempts`` is how often a message is tried, ``pause`` how many
     seconds (times the attempt) lie between, ``stale`` from what age (seconds) it is announced and not
-    answered, ``deadline`` how long one turn may take."""
+    answered, ``deadline`` how long one turn may take, ``lease`` how many seconds of silence make another
+    program take over."""
 
     parallel: int = 4
     tenant: int = 2
@@ -18,3 +19,4 @@ class Rules:
     stale: float = 600.0
     deadline: float = 600.0
     pause: float = 0.5
+    lease: float = 12.0

@@ -13,7 +13,16 @@ from memory import LetterState, Scope
 
 
 class Inbox(Notes, Protocol):
-    async def end(self, scope: Scope, head: int, state: LetterState, reason: str = "") -> None: ...
+    async def end(
+        self,
+        scope: Scope,
+        head: int,
+        state: LetterState,
+        reason: str = "",
+        *,
+        turn: str = "",
+        unbegun: bool = False,
+    ) -> bool: ...
 
 
 class Stages(Protocol):
@@ -45,23 +54,25 @@ class Teller:
         """Something about an item that waits."""
         await (item.stage or self.aside(item.inbound, item.number)).show(out)
 
-    async def end(self, item: Item, out: Out, state: LetterState) -> None:
-        """Ends an item that is not answered, with its reason."""
+    async def end(self, item: Item, out: Out, state: LetterState, *, unbegun: bool = False) -> Reply:
+        """Ends an item that is not answered, with its reason. ``unbegun``: only if nobody took it meanwhile."""
         reason = out.say if isinstance(out, Fail) else ""
-        await self._inbox.end(item.inbound.scope, item.number, state, reason)
         reply = Reply("failed", reason=reason)
+        if not await self._inbox.end(item.inbound.scope, item.number, state, reason, unbegun=unbegun) and unbegun:
+            return reply
         stage = self.stage(item)
         try:
             await stage.show(out)
             await stage.finish(reply)
         finally:
             item.end(reply)
+        return reply
 
-    async def announce(self, items: Sequence[Item]) -> None:
+    async def announce(self, items: Sequence[Item]) -> Reply:
         """One sentence for all that waited too long in a thread."""
         many = f"{len(items)} messages" if len(items) > 1 else "A message"
         say = f"I was away. {many} from before {'are' if len(items) > 1 else 'is'} not answered: "
         for item in items[:-1]:
             await self._inbox.end(item.inbound.scope, item.number, LetterState.STALE, "It came too late.")
             item.end(Reply("failed", reason="It came too late."))
-        await self.end(items[-1], Note(say + "please say again what still matters."), LetterState.STALE)
+        return await self.end(items[-1], Note(say + "please say again what still matters."), LetterState.STALE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import Letter, LetterState, NotFound, Scope
+from memory import Edited, Letter, LetterState, NotFound, Scope
 
 
 @pytest.fixture
@@ -52,12 +52,12 @@ async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, l
 async def test_letters_taken_together_end_together(ledger, letter, scope):
     first = await ledger.inbox.put(letter)
     second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2"))
-    assert await ledger.inbox.take(scope, [first.number, second.number]) == 1
+    assert [one.attempts for one in await ledger.inbox.take(scope, [first.number, second.number])] == [1, 1]
     await ledger.inbox.sending(scope, first.number, ["200.1"])
     working = await ledger.inbox.unfinished("slack")
     assert [(one.head, one.state) for one in working] == [(first.number, LetterState.WORKING)] * 2
     assert (working[0].sending, working[0].ids) == (True, ("200.1",))
-    assert await ledger.inbox.take(scope, [first.number, second.number]) == 2
+    assert [one.attempts for one in await ledger.inbox.take(scope, [first.number, second.number])] == [2, 2]
     await ledger.inbox.end(scope, first.number, LetterState.DONE)
     assert await ledger.inbox.unfinished("slack") == ()
 
@@ -73,7 +73,7 @@ async def test_changing_one_of_joined_messages_gives_all_of_them_as_they_are_now
     first = await ledger.inbox.put(letter)
     second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2", text="world"))
     await ledger.inbox.take(scope, [first.number, second.number])
-    edited = await ledger.inbox.change(scope, "100.1", "hi")
+    edited = await ledger.inbox.change(scope, "100.1", Edited("hi"))
     assert (edited.event, edited.waiting) == ("Ev1", False)
     assert [one.letter.text for one in edited.letters] == ["hi", "world"]
     deleted = await ledger.inbox.change(scope, "100.1", None)
@@ -93,7 +93,7 @@ async def test_a_message_of_another_room_cannot_be_changed(ledger, letter, scope
     await ledger.inbox.put(letter)
     for stranger in (replace(scope, room="C2"), replace(scope, tenant="T2"), Scope("discord", "T1", "C1", "th1")):
         with pytest.raises(NotFound):
-            await ledger.inbox.change(stranger, "100.1", "mine")
+            await ledger.inbox.change(stranger, "100.1", Edited("mine"))
 
 
 async def test_an_edited_turn_reads_as_edited_and_is_indexed_anew(ledger, scope, talk):
