@@ -45,20 +45,24 @@ class Floor:
 
     def full(self, scope: Scope) -> str:
         """Why there is no room for one more; "" when there is."""
-        here = len(self.waiting(scope))
+        lane = self._lanes.known(scope)
+        begins = lane is not None and lane.busy and scope not in self._running  # its first waits no more
+        here = len(self.waiting(scope)) - begins
         if here >= self._rules.depth:
             return f"{here} messages already wait in this thread"
         return "Too many people wait" if self._lanes.waiting >= self._rules.total else ""
 
-    def add(self, item: Item) -> int:
-        """How many are before it in its thread."""
+    def add(self, item: Item) -> None:
         lane = self._lanes.lane(item.inbound.scope)
-        ahead = len(lane.waiting) + lane.busy
         if not self.knows(item):
             _insert(lane, item)
             lane.ready = item.came + self._burst(item)
             self._pump()
-        return ahead
+
+    def before(self, item: Item) -> int:
+        """How many are before it in its thread; none when it waits no more."""
+        waiting = self.waiting(item.inbound.scope)
+        return waiting.index(item) + (item.inbound.scope in self._running) if item in waiting else 0
 
     def knows(self, item: Item) -> bool:
         """Whether it waits or is at work here already."""

@@ -5,6 +5,7 @@ Knows nothing of what a turn is made of, nor of any platform.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -72,7 +73,7 @@ class Gate:
         self._keeper = Keeper(leases, holder or uuid4().hex, self._rules.lease) if leases else None
         self._floor = Floor(self._rules, self._work, self._open, self._burst, self._keeper)
         self._behind = Behind()
-        self._looking: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
 
     def serve(self, platform: str, surface: Surface) -> None:
         """What ``receive`` and ``recover`` bring for this platform is shown by ``surface``."""
@@ -116,21 +117,18 @@ class Gate:
                 one.late = self._is_old(one)
                 self._floor.add(one)
         if self._keeper and platform in self._surfaces:
-            self._looking.append(asyncio.create_task(self._look_after(platform)))
+            self._behind.do(self._look_after(platform))
         return len(found)
 
     async def close(self) -> None:
         """Stop what runs; what waits stays in the inbox for the next start."""
-        for task in self._looking:
-            task.cancel()
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        self._closing.set()
         await self._floor.close()
         await self._behind.over()
 
     async def _look_after(self, platform: str) -> None:
         """What another program left behind when it died is answered here."""
-        while True:
-            await asyncio.sleep(self._rules.lease)
+        while await self._open_after(self._rules.lease):
             since = datetime.now(UTC) - timedelta(seconds=self._rules.lease)
             await quietly(self._adopt(platform, since))
 
@@ -163,9 +161,21 @@ class Gate:
         if full := self._floor.full(one.inbound.scope):
             refused = Fail(f"{full}: please send it again in a moment.")
             self._behind.do(self._teller.end(one, refused, LetterState.REFUSED, unbegun=True))
-        elif ahead := self._floor.add(one):
+        else:
+            self._floor.add(one)
+            self._behind.do(self._tell_place(one))
+
+    async def _tell_place(self, one: Item) -> None:
+        """Who waits for longer than a moment is told for how many."""
+        if await self._open_after(self._rules.notice) and (ahead := self._floor.before(one)):
             before = f"{ahead} message{'s' if ahead > 1 else ''} before yours"
-            self._behind.do(self._teller.show(one, Step("queue", before, "running")))
+            await self._teller.show(one, Step("queue", before, "running"))
+
+    async def _open_after(self, seconds: float) -> bool:
+        """Whether the gate is still open then."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        return not self._closing.is_set()
 
     def _burst(self, one: Item) -> float:
         surface = self._surfaces.get(one.inbound.scope.platform)

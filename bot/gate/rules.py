@@ -9,7 +9,7 @@ class Rules:
     wait in one thread, ``total`` in all. ``attempts`` is how often a message is tried, ``pause`` how many
     seconds (times the attempt) lie between, ``stale`` from what age (seconds) it is announced and not
     answered, ``deadline`` how long one turn may take, ``lease`` how many seconds of silence make another
-    program take over."""
+    program take over, ``notice`` after how many somebody who waits is told so."""
 
     parallel: int = 4
     tenant: int = 2
@@ -20,3 +20,4 @@ class Rules:
     deadline: float = 600.0
     pause: float = 0.5
     lease: float = 12.0
+    notice: float = 1.0

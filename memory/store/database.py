@@ -143,7 +143,9 @@ def _address(url: str) -> URL:
 def _engine(address: URL, patience: float) -> AsyncEngine:
     if address.get_backend_name() == "postgresql":
         try:
-            waits = {"timeout": patience, "server_settings": {"lock_timeout": f"{patience * 1000:.0f}"}}
+            # A program that sleeps in the middle of a transaction must not keep its locks from the others.
+            bounds = dict.fromkeys(("lock_timeout", "idle_in_transaction_session_timeout"), f"{patience * 1000:.0f}")
+            waits = {"timeout": patience, "server_settings": bounds}
             return create_async_engine(address, pool_pre_ping=True, connect_args=waits)
         except ModuleNotFoundError as error:
             raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error

@@ -93,7 +93,7 @@ class Inbox:
     @whole
     async def change(self, scope: Scope, message: str, said: Edited | None, early: bool = False) -> Change | None:
         """The person changed a message, or deleted it (None). A message that has not come yet is expected
-        where ``early``: then it is None. Raises NotFound otherwise."""
+        where ``early``. None when there is nothing more to do. Raises NotFound."""
         async with self._db.writing() as tx:
             found = await by_message(tx, scope, message)
             if found is None and not early:
@@ -104,6 +104,8 @@ class Inbox:
             if found.state is LetterState.EXPECTED:
                 await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**_changed(said)))
                 return None
+            if found.letter.kind == DELETED and (said or found.state is LetterState.WITHDRAWN):
+                return None  # what was deleted stays so
             return await _change(tx, found, said)
 
     @whole

@@ -96,23 +96,6 @@ async def test_one_is_killed_with_the_lease_and_the_others_go_on_in_order(url, t
         assert await ledger.inbox.unfinished("slack") == ()
 
 
-async def test_one_that_sleeps_through_the_end_of_its_lease_keeps_nothing_when_it_wakes(url, tmp_path):
-    await letters(url, lambda thread, n: 1.0 if (thread, n) == (0, 0) else 0.05)
-    async with Crew(url, tmp_path / "log") as crew:
-        await crew.start("ann")
-        await crew.until(lambda: [line for line in crew.told("begun") if line[:2] == ("th0", "m0")])
-        crew.workers["ann"].send_signal(signal.SIGSTOP)
-        await crew.start("bob")
-        await crew.until(lambda: [line for line in crew.told("kept") if line[0] == "th0"])
-        crew.workers["ann"].send_signal(signal.SIGCONT)
-        await crew.until(lambda: len({line[:2] for line in crew.told("kept")}) == THREADS * EACH)
-        await asyncio.sleep(1.5)
-        assert crew.workers["ann"].returncode is None
-    kept = [line[:3] for line in crew.told("kept") if line[:2] == ("th0", "m0")]
-    assert kept == [("th0", "m0", "bob")]
-    assert len(crew.told("kept")) == THREADS * EACH
-
-
 async def test_without_leases_the_same_messages_are_answered_by_everybody(tmp_path):
     """Shows that the tests above can fail."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
