@@ -27,6 +27,7 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.events import Inbound, Reply, Stage
+from bot.footing import Footing
 from bot.gate import Gate, Rules
 from bot.learning import Learning
 from bot.librarian import Librarian
@@ -165,6 +166,7 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         lore=app.lore,
         formats=app.formats,
         profile=app.ledger.profile,
+        footing=Footing(app.embedder),
         writer=writer,
         window=app.settings.window,
     )

@@ -16,8 +16,10 @@ from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, St
 from bot.logs import ref
 from bot.lore import Lore
 from chains import (
+    Cited,
     Drafts,
     Format,
+    Names,
     Page,
     Prompt,
     Question,
@@ -28,7 +30,6 @@ from chains import (
     claims,
     draft,
     fit,
-    ground,
     lasting,
     question,
     recap,
@@ -101,6 +102,12 @@ class Writer(Drafts, Protocol):
     async def count(self, texts: Sequence[str]) -> list[int]: ...
 
 
+class Footing(Protocol):
+    """Says which of the passages a text stands on, and what in it is new."""
+
+    async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page: ...
+
+
 LoreOf = Callable[[Show], Awaitable[Lore]]
 
 
@@ -131,6 +138,7 @@ class Dialogue:
         lore: LoreOf,
         formats: Mapping[str, Format],
         profile: Profile,
+        footing: Footing,
         writer: Writer,
         window: int = 12,
     ) -> None:
@@ -141,6 +149,7 @@ class Dialogue:
         self._lore = lore
         self._formats = formats
         self._profile = profile
+        self._footing = footing
         self._writer = writer
         self._window = window
         self._behind: set[asyncio.Task[None]] = set()
@@ -217,8 +226,7 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        # Pure, but long enough to be felt by who else is being answered.
-        page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        page = await self._footing(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
