@@ -39,7 +39,7 @@ async def _slack(stack: AsyncExitStack, settings: Settings) -> int:
     installed = Installed(access)
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
-    manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER)
+    manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
     room.gate.serve(PLATFORM, SlackSurface(apis, app.ledger.inbox, incoming, manners))
     house = House(app.ledger.inbox, app.ledger.shows, tuple(app.formats), _prompts)
 
