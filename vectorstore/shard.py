@@ -22,7 +22,7 @@ from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, passage_of, payload, searchable
 
 _DENSE, _WORDS = "dense", "bm25"
-_LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 3  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
