@@ -29,12 +29,13 @@ from chains import (
     draft,
     fit,
     ground,
+    lasting,
     question,
     recap,
     texts,
     unmarked,
 )
-from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Preference, Recap, Scope, Show, Take, TakeStatus, Turn
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,10 @@ class Turns(Protocol):
     ) -> Turn: ...
 
 
+class Profile(Protocol):
+    async def propose(self, scope: Scope, text: str, who: str, origin: str = "") -> Preference | None: ...
+
+
 class Library(Protocol):
     async def search(self, query: Query) -> Found: ...
 
@@ -97,13 +102,15 @@ LoreOf = Callable[[Show], Awaitable[Lore]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One take to be written: the turn it answers, what came before it, and how it is steered."""
+    """One take to be written: the turn it answers, what came before it, and how it is steered. ``person``
+    is who says it for the first time, "" for a further take."""
 
     talk: Conversation
     turn: Turn
     take: Take
     steer: str = ""
     previous: str = ""
+    person: str = ""
 
 
 class Dialogue:
@@ -118,6 +125,7 @@ class Dialogue:
         catalogue: Catalogue,
         lore: LoreOf,
         formats: Mapping[str, Format],
+        profile: Profile,
         writer: Writer,
         window: int = 12,
     ) -> None:
@@ -127,6 +135,7 @@ class Dialogue:
         self._catalogue = catalogue
         self._lore = lore
         self._formats = formats
+        self._profile = profile
         self._writer = writer
         self._window = window
         self._behind: set[asyncio.Task[None]] = set()
@@ -140,7 +149,8 @@ class Dialogue:
             if begun.take.text or not _cut_off(begun.take):
                 return await _shown_before(begun, stage)
             talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
-        return await self._answer(Ask(talk, begun.turn, begun.take), stage, halt)
+        ask = Ask(talk, begun.turn, begun.take, person=inbound.who or inbound.author)
+        return await self._answer(ask, stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
@@ -200,7 +210,14 @@ class Dialogue:
         await self._save(talk.thread.scope, ask.take, written, page, kept)
         play.ended = True
         self._later(self._keep_recap(talk.thread.scope))
-        return await _finish(stage, turn, form, written, page, found)
+        return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
+
+    async def _wish(self, ask: Ask) -> Preference | None:
+        """A lasting preference in what was said, to be proposed; none that was spoken of before."""
+        wishes = lasting(ask.turn.text) if ask.person else ()
+        if not wishes:
+            return None
+        return await self._profile.propose(ask.talk.thread.scope, wishes[0], ask.person, ask.turn.id)
 
     async def _see_to_writer(self, form: Format, stage: Stage) -> "asyncio.Task[None] | None":
         """The first message may come before the model is loaded. Then the person is told, and waits only
@@ -368,7 +385,9 @@ async def _shown_before(begun: Begun, stage: Stage) -> Reply:
     return reply
 
 
-async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found) -> Reply:
+async def _finish(
+    stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found, wish: Preference | None
+) -> Reply:
     """Everything under the page, then the end."""
     if written.finish == "failed":
         return await _failed(stage, turn, written.reason)
@@ -380,10 +399,19 @@ async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page
             await stage.show(Note(say))
         for steer in form.steers:
             await stage.show(Offer("again", steer, steer))
+    if wish is not None:
+        await _propose(stage, wish)
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
     reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
     await stage.finish(reply)
     return reply
+
+
+async def _propose(stage: Stage, wish: Preference) -> None:
+    """Noticed is not yet agreed: the room says whether it holds."""
+    await stage.show(Note(f"Should every page heed this? “{wish.text}”"))
+    for verdict, label in (("yes", "In this room"), ("mine", "For me"), ("no", "Only this once")):
+        await stage.show(Offer("remember", label, f"{verdict} {wish.id}"))
 
 
 async def _failed(stage: Stage, turn: Turn, reason: str) -> Reply:

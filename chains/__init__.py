@@ -13,6 +13,7 @@ from chains.fence import unmarked
 from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.grounding import ground
 from chains.kinds import guess_kind, guess_name
+from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
 from chains.manuscript import pages as manuscript
 from chains.message import Message
@@ -54,6 +55,7 @@ __all__ = [
     "ground",
     "guess_kind",
     "guess_name",
+    "lasting",
     "manuscript",
     "markdown",
     "question",

@@ -216,7 +216,7 @@ def _write(
         if inline and picks:
             out += " " + "".join(f"[{n}]" for n in sorted(numbers[at] for at, _, _ in picks))
     citations = tuple(
-        Citation(n, passages[at].id, passages[at].title, round(best[at][0], 3), best[at][1])
+        Citation(n, passages[at].id, passages[at].label, round(best[at][0], 3), best[at][1])
         for at, n in numbers.items()
     )
     return Page(out + plain[last:], citations)

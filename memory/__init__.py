@@ -30,6 +30,7 @@ from memory.errors import (
 )
 from memory.inbox import Change, Kept, Letter, LetterState
 from memory.outbox import Job, Record
+from memory.profile import Preference
 from memory.sources import Piece, Source
 from memory.text import fold
 
@@ -55,6 +56,7 @@ __all__ = [
     "Name",
     "NotFound",
     "Piece",
+    "Preference",
     "Recap",
     "Record",
     "Refused",

@@ -329,6 +329,24 @@ ratings = Table(
     sqlite_autoincrement=True,
 )
 
+# What a room ("person" is "") or a person ("room" is "") wants of every page.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _words("platform"),
+    _words("tenant"),
+    _words("room"),
+    _words("person"),
+    _words("text"),
+    _words("folded"),
+    _words("status"),
+    _words("who"),
+    _words("origin"),
+    _moment("created"),
+    Index(None, "platform", "tenant", "room", "person"),
+)
+
 # What came in. "event" and "message" are the two names under which a platform may deliver it again.
 inbox = Table(
     "inbox",

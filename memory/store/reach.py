@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Table, and_, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
 from memory.errors import NotFound
-from memory.tables import rooms, shows, threads
+from memory.tables import preferences, rooms, shows, threads
 
 
 def in_room(scope: Scope) -> ColumnElement[bool]:
@@ -37,6 +37,14 @@ def exactly(scope: Scope) -> ColumnElement[bool]:
 def of_show(tenant: str, show: str) -> ColumnElement[bool]:
     """Shows: this one, if it is the tenant's."""
     return and_(shows.c.id == show, shows.c.tenant == tenant)
+
+
+def preferred_by(scope: Scope, person: str) -> ColumnElement[bool]:
+    """Preferences: those of the scope's room, and the person's own in all rooms of the tenant."""
+    c = preferences.c
+    rooms_own = and_(c.room == scope.room, c.person == "")
+    whose = or_(rooms_own, and_(c.room == "", c.person == person)) if person else rooms_own
+    return and_(c.platform == scope.platform, c.tenant == scope.tenant, whose)
 
 
 async def hold_show(tx: AsyncConnection, tenant: str, show: str) -> None:

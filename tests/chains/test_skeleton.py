@@ -345,3 +345,20 @@ def test_a_filling_is_judged_by_what_small_models_do_wrong(text: str, fault: str
         ).fault
         == fault
     )
+
+
+def test_a_documents_sections_are_people_and_places_like_entries_of_canon() -> None:
+    bible = [
+        Cited(1, "a", "The Salt Road", "source", "md", "### Pim Dorrow\n\nPim counts everything.", path=("The Salt Road", "Characters", "Pim Dorrow")),
+        Cited(2, "b", "The Salt Road", "source", "md", "### The Glass Flats\n\nBurnt sand.", path=("The Salt Road", "Places", "The Glass Flats")),
+    ]  # fmt: skip
+    found = material("Write a scene: Pim confesses to Oriel, on the Glass Flats.", passages=bible)
+    assert found.cast == ("Pim", "Oriel")
+    assert found.places == ("the Glass Flats",)
+    assert found.facts["pim"] == ("Pim counts everything.",)
+
+
+def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:
+    found = material("A scene in English between Ora and Bo at the Long Pier, in Bo's boat", passages=())
+    assert found.cast == ("Ora", "Bo")
+    assert found.places == ("the Long Pier",)
