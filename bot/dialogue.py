@@ -80,6 +80,10 @@ class Profile(Protocol):
 
 
 class Library(Protocol):
+    def expect(self, texts: Sequence[str]) -> None:
+        """Told what will be looked up in a moment, it may begin."""
+        ...
+
     async def search(self, query: Query) -> Found: ...
 
 
@@ -102,12 +106,13 @@ LoreOf = Callable[[Show], Awaitable[Lore]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One take to be written: the turn it answers, what came before it, and how it is steered. ``person``
-    is who says it for the first time, "" for a further take."""
+    """One take to be written: the turn it answers, what came before it, what is looked up for it, and how
+    it is steered. ``person`` is who says it for the first time, "" for a further take."""
 
     talk: Conversation
     turn: Turn
     take: Take
+    asked: Question
     steer: str = ""
     previous: str = ""
     person: str = ""
@@ -142,6 +147,7 @@ class Dialogue:
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
+        asked = await self._question(inbound.text, talk, talk.thread.format)
         begun = await self._turns.begin(
             inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
         )
@@ -149,7 +155,8 @@ class Dialogue:
             if begun.take.text or not _cut_off(begun.take):
                 return await _shown_before(begun, stage)
             talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
-        ask = Ask(talk, begun.turn, begun.take, person=inbound.who or inbound.author)
+            asked = await self._question(begun.turn.text, talk, begun.turn.format)
+        ask = Ask(talk, begun.turn, begun.take, asked, person=inbound.who or inbound.author)
         return await self._answer(ask, stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
@@ -157,11 +164,21 @@ class Dialogue:
         *before, turn = talk.window
         earlier = replace(talk, window=tuple(before))
         previous = unmarked(turn.take.text) if turn.take else ""
-        return await self._answer(Ask(earlier, turn, take, take.steer, previous), stage, halt)
+        asked = await self._question(turn.text, earlier, turn.format)
+        return await self._answer(Ask(earlier, turn, take, asked, take.steer, previous), stage, halt)
 
     async def close(self) -> None:
         """Wait for what goes on behind the answers."""
         await asyncio.gather(*self._behind, return_exceptions=True)
+
+    def _form(self, name: str) -> Format:
+        return self._formats.get(name) or self._formats["chat"]
+
+    async def _question(self, text: str, talk: Conversation, form: str) -> Question:
+        """What to look up. Its meaning is worked out while the ledger is told of the turn."""
+        asked = question(text, talk, (await self._lore(talk.show)).names, self._form(form))
+        self._library.expect((asked.text, *asked.also))
+        return replace(asked, limit=min(asked.limit, SMALL_LIMIT)) if self._writer.card.small else asked
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
@@ -176,13 +193,10 @@ class Dialogue:
 
     async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
-        talk, turn = ask.talk, ask.turn
-        form = self._formats.get(turn.format) or self._formats["chat"]
+        talk, turn, asked = ask.talk, ask.turn, ask.asked
+        form = self._form(turn.format)
         lore = await self._lore(talk.show)
-        asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
-        if self._writer.card.small:
-            asked = replace(asked, limit=min(asked.limit, SMALL_LIMIT))
         looking = Step("search", f"Looking through {talk.show.name}", "running")
         found = await _told(stage, looking, self._library.search(_query(asked, ask)))
         loading = await self._see_to_writer(form, stage)
@@ -209,8 +223,11 @@ class Dialogue:
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
         play.ended = True
-        self._later(self._keep_recap(talk.thread.scope))
-        return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
+        try:
+            return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
+        finally:  # what nobody waits for begins when the person has the page
+            self._catalogue.ring()
+            self._later(self._keep_recap(talk.thread.scope))
 
     async def _wish(self, ask: Ask) -> Preference | None:
         """A lasting preference in what was said, to be proposed; none that was spoken of before."""
@@ -264,7 +281,6 @@ class Dialogue:
         await self._turns.finish(
             scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
         )
-        self._catalogue.ring()
 
     async def _break_off(self, ask: Ask, play: "_Play", status: TakeStatus, reason: str) -> None:
         """End a take that will not be written on, with what was shown of it."""

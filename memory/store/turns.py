@@ -17,12 +17,12 @@ from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_thread, insert_new, new_id, now, within
-from memory.store.rows import scope_of, take_of, turn_of, turns_with_take
+from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
 from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
 from memory.text import shorten
 
-EDIT = "edit"
+EDIT, WITHDRAW = "edit", "withdraw"
 
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
@@ -41,17 +41,18 @@ class Turns:
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
             turn, take, moment = new_id(), new_id(), now()
-            parent = await the_turn(tx, scope, thread["head"]) if thread["head"] else None
-            depth = parent.depth + 1 if parent else 1
+            above = select(turns.c.depth).where(turns.c.id == thread["head"])
+            depth = 1 + ((await tx.execute(above)).scalar_one() if thread["head"] else 0)
             place = {"thread": thread["id"], "platform": scope.platform, "tenant": scope.tenant}
             said = {"author": author, "text": text, "format": format, "event": event_id or None}
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
-            if not await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment):
+            row = await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment)
+            if row is None:
                 return await _delivered(tx, scope, event_id)
             begun = await _begin_take(tx, take, turn, 1, "", moment)
             await tx.execute(insert(path).values(thread=thread["id"], depth=depth, turn=turn))
             await move_head(tx, thread["id"], BEGIN, turn, turn)
-            return Begun(await the_turn(tx, scope, turn), begun)
+            return Begun(turn_with(row, begun), begun)
 
     @whole
     async def draft(self, scope: Scope, take: str, text: str) -> None:
@@ -97,20 +98,24 @@ class Turns:
 
     @whole
     async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]:
-        """All takes of a turn in the order they were begun. Raises NotFound."""
+        """All takes of a turn in the order they were begun, without the withdrawn. Raises NotFound."""
         async with self._db.reading() as tx:
             await the_turn(tx, scope, turn)
-            rows = await tx.execute(select(takes).where(takes.c.turn == turn).order_by(takes.c.number))
+            here = and_(takes.c.turn == turn, takes.c.status != TakeStatus.WITHDRAWN)
+            rows = await tx.execute(select(takes).where(here).order_by(takes.c.number))
             return tuple(take_of(row) for row in rows.mappings())
 
     @whole
     async def choose(self, scope: Scope, turn: str, take: str) -> Turn:
-        """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written."""
+        """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written or was
+        withdrawn."""
         async with self._db.writing() as tx:
             await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
             status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
             if status == TakeStatus.WRITING:
                 raise Refused("That take is still being written; wait for it or stop it, then choose it.")
+            if status == TakeStatus.WITHDRAWN:
+                raise Refused("That take was deleted; choose another.")
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
@@ -150,6 +155,22 @@ class Turns:
             if head == turn:
                 await move_head(tx, held.thread, FORGET, turn, held.parent)
             return held
+
+    @whole
+    async def withdraw(self, scope: Scope, take: str, who: str) -> Turn:
+        """Somebody deleted a page where it was shown: what the person said stays, and this is no answer to
+        it any more, neither in the conversation nor in the index. The ledger keeps its words. Raises
+        NotFound, Refused for one that is still written."""
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, takes.c.id == take)
+            ended = and_(takes.c.id == take, takes.c.status != TakeStatus.WRITING)
+            gone = {"status": TakeStatus.WITHDRAWN, "reason": ""}  # with its reason it might be written on
+            if not (await tx.execute(update(takes).where(ended).values(**gone))).rowcount:
+                raise Refused("That page is still being written; stop it first.")
+            if held.take is not None and held.take.id == take:
+                await tx.execute(update(turns).where(turns.c.id == held.id).values(chosen=None))
+                await _change(tx, held, WITHDRAW, who)
+            return await the_turn(tx, scope, held.id)
 
     @whole
     async def rate(self, scope: Scope, turn: str, who: str, verdict: int) -> None:
@@ -206,8 +227,7 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
 async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:
     fresh = {"id": take, "turn": turn, "number": number, "steer": steer, "created": moment}
     empty = {"text": "", "status": TakeStatus.WRITING, "reason": "", "writer": "", "receipts": {}}
-    await tx.execute(insert(takes).values(**fresh, **empty))
-    return take_of((await tx.execute(select(takes).where(takes.c.id == take))).mappings().one())
+    return take_of((await tx.execute(insert(takes).values(**fresh, **empty).returning(takes))).mappings().one())
 
 
 async def _hold_turn(tx: AsyncConnection, scope: Scope, which: Any) -> Turn:
@@ -239,4 +259,8 @@ async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
     row = (await tx.execute(turns_with_take().where(room, turns.c.event == event_id))).mappings().first()
     if row is None:
         raise Refused("This message was answered in another room already.")
-    return Begun(turn_of(row), take_of(row), fresh=False)
+    turn = turn_of(row)
+    if turn.take is not None:
+        return Begun(turn, turn.take, fresh=False)
+    last = select(takes).where(takes.c.turn == turn.id).order_by(takes.c.number.desc()).limit(1)
+    return Begun(turn, take_of((await tx.execute(last)).mappings().one()), fresh=False)
