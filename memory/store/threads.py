@@ -34,9 +34,13 @@ from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
 
-BLOCK = 4
-"""Turns that leave the window together: what stands before them in a prompt stays the same meanwhile,
-so that a model need not read it again."""
+LEAST, MOST = 4, 12
+
+
+def block(window: int) -> int:
+    """How many turns leave a window together. What stands before them in a prompt stays the same meanwhile, so
+    that a model need not read it again: the more at once, the less is read, and the more is in the window."""
+    return min(MOST, max(LEAST, 2 * window // 3))
 
 
 class Threads:
@@ -90,14 +94,14 @@ class Threads:
     async def conversation(self, scope: Scope, window: int = 12) -> Conversation:
         """All that the next answer needs, in two statements whose cost does not grow with the
         thread. The recap is the latest that leaves at least ``window`` turns; what it does not tell
-        stands in the window, at most BLOCK turns more than asked for."""
+        stands in the window, at most a ``block`` of turns more than asked for."""
         async with self._db.reading() as tx:
             row = (await tx.execute(_conversation(window), placed(scope))).mappings().first()
             if row is None:
                 raise NotFound("There is no such thread here; say something to begin one.")
             depth, told = row[heads.c.depth] or 0, row[recaps.c.upto] or 0
-            first = max(told, depth - window - BLOCK)
-            turns_ = await _stretch(tx, scope, first, depth, window + BLOCK) if depth else ()
+            first = max(told, depth - window - block(window))
+            turns_ = await _stretch(tx, scope, first, depth, window + block(window)) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
     @whole
@@ -155,16 +159,13 @@ class Threads:
     @whole
     async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
         """The turns that left the window and are in no recap yet, oldest first, in whole blocks of
-        BLOCK turns, at most ``limit``."""
+        a ``block`` of turns, at most ``limit``."""
         async with self._db.reading() as tx:
             row = (await tx.execute(_recapped(window), placed(scope))).mappings().first()
             if row is None or row[heads.c.depth] is None:
                 return ()
-            told, last = row[recaps.c.upto] or 0, row[heads.c.depth] - window
-            if last - told < BLOCK:
-                return ()
-            found = await _stretch(tx, scope, told, last, limit)
-            return found[: len(found) // BLOCK * BLOCK]
+            found = await _stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
+            return found[: len(found) // block(window) * block(window)]
 
     @whole
     async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
