@@ -8,7 +8,7 @@ from typing import Any
 from tests.loopback.discord import wire
 from tests.loopback.discord.gateway import Gateway
 from tests.loopback.discord.wire import Json, Sight
-from tests.loopback.discord.world import DM, EPHEMERAL, Channel, Guild, Interaction, Message, User
+from tests.loopback.discord.world import DM, EPHEMERAL, Channel, Guild, Interaction, Message, Role, User
 
 
 class News:
@@ -50,6 +50,10 @@ class News:
             data = {**wire.guild(one)}
             data.pop("unavailable")
             self._gateway.dispatch(event, one, "guilds", lambda content: data)
+
+    def role(self, guild: Guild, one: Role) -> None:
+        data = {"guild_id": str(guild.id), "role": wire.role(one)}
+        self._gateway.dispatch("GUILD_ROLE_CREATE", guild, "guilds", lambda content: data)
 
     def member(self, event: str, guild: Guild, one: User) -> None:
         data = wire.member(guild, one) | {"guild_id": str(guild.id)}

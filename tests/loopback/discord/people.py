@@ -62,6 +62,7 @@ class People:
     def add_role(self, guild: Guild, name: str, *holders: User, mentionable: bool = False) -> Role:
         made = Role(new_id(), name, mentionable=mentionable)
         guild.roles[made.id] = made
+        self.news.role(guild, made)
         for one in holders:
             guild.members[one.id].add(made.id)
         return made

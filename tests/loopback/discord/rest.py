@@ -105,11 +105,12 @@ def attach(call: Call, channel: Channel, given: Json, kept: list[Attachment]) ->
 
 
 def put_in(call: Call, message: Message, given: Json) -> None:
-    """Content, embeds, components, files and whom it pings, from a body that was checked."""
+    """Content, embeds, components, files and whom it pings, from a body that was checked. Blanks at the
+    ends of a text are not kept."""
     channel = message.channel
     message.attachments = attach(call, channel, given, message.attachments)
     if "content" in given:
-        message.content = given["content"] or ""
+        message.content = (given["content"] or "").strip()
     if given.get("embeds") is not None:
         message.embeds = given["embeds"]
     if given.get("components") is not None:
@@ -183,7 +184,7 @@ def change(call: Call, channel: Channel, message: Message, *, quiet: bool = Fals
         raise rules.ARCHIVED
     given = call.body or {}
     rules.check_message(given, files=bool(call.files), new=False)
-    content = given.get("content", message.content)
+    content = (given.get("content", message.content) or "").strip()
     left = given.get("attachments") if given.get("attachments") is not None else message.attachments
     embeds = message.embeds if given.get("embeds") is None else given["embeds"]
     components = message.components if given.get("components") is None else given["components"]

@@ -67,7 +67,7 @@ def check_message(given: Json, *, files: bool = False, new: bool = True) -> None
         raise bad("nonce", "Must be 25 or fewer in length.")
     if given.get("flags", 0) & (1 << 15):
         raise bad("flags", "This loopback knows no Components V2.")
-    if new and not (given.get("content") or given.get("embeds") or given.get("components") or files):
+    if new and not ((given.get("content") or "").strip() or given.get("embeds") or given.get("components") or files):
         raise Refused(400, 50006, "Cannot send an empty message")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 
+import aiohttp
 import discord
 import pytest
 import pytest_asyncio
@@ -14,7 +15,10 @@ from discord.http import Route
 from yarl import URL
 
 from tests.loopback.discord.faults import SENDING
+from tests.loopback.discord.rules import Refused, check_commands, check_message, check_modal
 from tests.loopback.discord.server import LoopbackDiscord
+
+CALLBACK = "POST /interactions/{interaction}/{token}/callback"
 
 
 class Form(discord.ui.Modal, title="A form"):
@@ -288,10 +292,122 @@ async def test_who_would_be_pinged_is_known_of_every_message(server, room):
         assert quiet.pings == []
 
 
+BUTTON = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
+FIELD = {"type": 4, "style": 1, "label": "Word", "custom_id": "w"}
+
+
+def row(*held):
+    return {"type": 1, "components": list(held)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": "x" * 2001},
+        {"content": " \n "},
+        {"content": "x", "nonce": "n" * 26},
+        {"content": "x", "embeds": [{"title": "t" * 257}]},
+        {"content": "x", "embeds": [{"description": "d" * 4000}, {"description": "d" * 2001}]},
+        {"content": "x", "components": [row(BUTTON)] * 6},
+        {"content": "x", "components": [row(BUTTON, BUTTON)]},
+        {"content": "x", "components": [row(*[{**BUTTON, "custom_id": str(n)} for n in range(6)])]},
+        {"content": "x", "components": [row({**BUTTON, "label": "l" * 81})]},
+        {"content": "x", "components": [row({**BUTTON, "custom_id": "c" * 101})]},
+        {"content": "x", "components": [row(FIELD)]},
+        {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
+    ],
+)
+def test_a_message_discord_would_refuse_is_refused(body):
+    with pytest.raises(Refused):
+        check_message(body)
+    check_message({"content": "x", "nonce": "n" * 25, "components": [row(BUTTON)]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "t" * 46},
+        {"components": []},
+        {"components": [row({**FIELD, "custom_id": str(n)}) for n in range(6)]},
+        {"components": [row(FIELD), row(FIELD)]},
+        {"components": [row({**FIELD, "label": "l" * 46})]},
+        {"components": [row({**FIELD, "value": "v" * 4001})]},
+        {"components": [row({**FIELD, "value": "long", "max_length": 3})]},
+        {"components": [row({**FIELD, "placeholder": "p" * 101})]},
+        {"components": [row(BUTTON)]},
+    ],
+)
+def test_a_form_discord_would_refuse_is_refused(change):
+    form = {"title": "T", "custom_id": "c", "components": [row(FIELD)]}
+    check_modal(form)
+    with pytest.raises(Refused):
+        check_modal(form | change)
+
+
+OPTION = {"type": 3, "name": "what", "description": "What"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Tell"},
+        {"name": "tell it"},
+        {"name": "t" * 33},
+        {"description": ""},
+        {"description": "d" * 101},
+        {"options": [{**OPTION, "name": f"o{n}"} for n in range(26)]},
+        {"options": [OPTION, OPTION]},
+        {"options": [OPTION, {**OPTION, "name": "more", "required": True}]},
+        {"options": [{**OPTION, "choices": [{"name": "c", "value": "c"}], "autocomplete": True}]},
+        {"options": [{**OPTION, "choices": [{"name": "n" * 101, "value": "c"}]}]},
+        {"options": [{"type": 1, "name": "sub", "description": "Sub"}, OPTION]},
+    ],
+)
+def test_a_command_discord_would_refuse_is_refused(change):
+    command = {"name": "tell", "description": "Tell", "options": [OPTION]}
+    check_commands([command])
+    with pytest.raises(Refused):
+        check_commands([command | change])
+
+
 async def test_a_late_or_second_answer_to_an_interaction_is_refused(server, room):
     ana, channel = room
     server.limits.answer_within = 0.0
     async with running(server, Plain()):
         met = server.slash(channel, ana, "tell", what="x")
-        await until(lambda: server.called("POST /interactions/{interaction}/{token}/callback"))
+        await until(lambda: server.called(CALLBACK))
         assert not met.answered.is_set()
+        server.limits.answer_within = 60.0
+        met = server.slash(channel, ana, "tell", what="x")
+        await asyncio.wait_for(met.answered.wait(), 30)
+        async with aiohttp.ClientSession() as session:
+            url = f"{server.rest_url}/interactions/{met.id}/{met.token}/callback"
+            async with session.post(url, json={"type": 4, "data": {"content": "again"}}) as answer:
+                assert (answer.status, (await answer.json())["code"]) == (400, 40060)
+
+
+async def test_the_token_of_an_interaction_dies_and_a_files_address_too(server, room):
+    ana, channel = room
+    async with running(server, Plain(content=True)) as bot:
+        met = server.slash(channel, ana, "tell", what="x")
+        await asyncio.wait_for(met.answered.wait(), 30)
+        server.limits.token_life = server.limits.attachment_life = 0.0
+        async with aiohttp.ClientSession() as session:
+            url = f"{server.rest_url}/webhooks/{server.world.me.id}/{met.token}"
+            async with session.post(url, json={"content": "late"}) as answer:
+                assert (answer.status, (await answer.json())["code"]) == (401, 50027)
+        server.say(channel, ana, "a file", files=(server.upload("a.txt", b"a"),))
+        await until(lambda: bot.heard)
+        with pytest.raises(discord.NotFound):
+            await bot.heard[0].attachments[0].read()
+
+
+async def test_a_message_whose_answer_never_arrives_is_there_all_the_same(server, room):
+    _, channel = room
+    async with running(server, Plain()) as bot:
+        there = await bot.fetch_channel(channel.id)
+        server.faults.lost[SENDING] = 1
+        with pytest.raises(aiohttp.ClientError):
+            await there.send("once", nonce="n")
+        await there.send("once", nonce="n")
+        assert [one.content for one in channel.messages.values()] == ["once"]

@@ -104,8 +104,9 @@ class Message:
 
     @property
     def buttons(self) -> dict[str, dict[str, Any]]:
-        """By their label."""
-        return {one.get("label", ""): one for row in self.components for one in row["components"] if one["type"] == 2}
+        """By their words, or their picture where they have none."""
+        every = [one for row in self.components for one in row["components"] if one["type"] == 2]
+        return {one.get("label") or one["emoji"]["name"]: one for one in every}
 
     @property
     def shown(self) -> str:
