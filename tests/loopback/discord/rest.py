@@ -263,17 +263,20 @@ def get_channel(call: Call) -> Json:
 
 
 def change_channel(call: Call) -> Json:
-    """Only what threads need: name, archived, locked."""
+    """Only what threads need: name, archived, locked. Whoever may write in a thread that is not locked may wake it."""
     channel = channel_of(call)
     if not channel.is_thread:
         raise rules.MISSING_PERMISSIONS
-    if channel.owner is not call.world.me or "locked" in call.body:
+    given = {name: value for name, value in (call.body or {}).items() if value is not None}
+    if set(given) == {"archived"} and not given["archived"] and not channel.locked:
+        need(channel, call.world.me, "SEND_MESSAGES_IN_THREADS")
+    elif channel.owner is not call.world.me or "locked" in given:
         need(channel, call.world.me, "MANAGE_THREADS")
-    if channel.archived and call.body.get("archived", True):
+    if channel.archived and given.get("archived", True):
         raise rules.ARCHIVED
-    channel.name = call.body.get("name", channel.name)
-    channel.archived = call.body.get("archived", channel.archived)
-    channel.locked = call.body.get("locked", channel.locked)
+    channel.name = given.get("name", channel.name)
+    channel.archived = given.get("archived", channel.archived)
+    channel.locked = given.get("locked", channel.locked)
     call.news.channel("THREAD_UPDATE", channel)
     return wire.channel(channel)
 

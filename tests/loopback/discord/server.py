@@ -144,11 +144,13 @@ class LoopbackDiscord(People):
     def _handler(self, route: str, work: Any) -> Any:
         async def handle(request: web.Request) -> web.StreamResponse:
             body, files = await _parts(request)
+            bucket = self._bucket(route, request)
             answer = (
                 await self._fault(route)
-                or self._limit(route, request)
+                or self._limit(route, bucket)
                 or await self._do(route, request, work, body, files)
             )
+            answer.headers.update(_headers(route, bucket) if bucket else {})
             lost = answer.status < 300 and self.faults.lost.get(route, 0) > 0
             self._note(route, request, body, 0 if lost else answer.status)
             if lost:
@@ -163,45 +165,42 @@ class LoopbackDiscord(People):
         await asyncio.sleep(self.faults.slow.get(route, 0.0))
         if self.faults.everywhere > 0:
             self.faults.everywhere -= 1
-            return self._too_many({}, everywhere=True)
+            return self._too_many(everywhere=True)
         if self.faults.limited.get(route, 0) > 0:
             self.faults.limited[route] -= 1
-            return self._too_many({})
+            return self._too_many()
         if broken := self.faults.broken.get(route):
             status = broken.pop(0)
             code, message = {403: (50001, "Missing Access"), 404: (10003, "Unknown Channel")}.get(status, (0, "broken"))
             return _json({"message": message, "code": code}, status)
         return None
 
-    def _too_many(
-        self, headers: dict[str, str], *, everywhere: bool = False, wait: float | None = None
-    ) -> web.Response:
+    def _too_many(self, *, everywhere: bool = False, wait: float | None = None) -> web.Response:
         wait = self.faults.retry_after if wait is None else wait
         told = {"message": "You are being rate limited.", "retry_after": wait, "global": everywhere}
-        headers = headers | {"Retry-After": str(int(wait) + 1), "Via": "1.1 google"}
+        headers = {"Retry-After": str(int(wait) + 1), "Via": "1.1 google"}
         headers["X-RateLimit-Scope"] = "global" if everywhere else "user"
         if everywhere:
             headers["X-RateLimit-Global"] = "true"
         return _json(told, 429, headers)
 
-    def _limit(self, route: str, request: web.Request) -> web.Response | None:
+    def _bucket(self, route: str, request: web.Request) -> Bucket | None:
         """Buckets are per route and per channel, server or webhook. Interactions' first answers have none."""
         if "/interactions/" in route:
             return None
         ids = request.match_info
         major = ids.get("channel") or ids.get("guild") or ids.get("token") or ""
         most, per = self.limits.buckets.get(route, self.limits.others)
-        bucket = self._buckets.setdefault((route, major), Bucket(most, per))
-        request["bucket"] = bucket
-        if bucket.take():
+        return self._buckets.setdefault((route, major), Bucket(most, per))
+
+    def _limit(self, route: str, bucket: Bucket | None) -> web.Response | None:
+        if bucket is None or bucket.take():
             return None
-        return self._too_many(_headers(route, bucket), wait=max(bucket.ends - time.monotonic(), 0.001))
+        return self._too_many(wait=max(bucket.ends - time.monotonic(), 0.001))
 
     async def _do(
         self, route: str, request: web.Request, work: Any, body: Any, files: list[Attachment]
     ) -> web.Response:
-        bucket = request.get("bucket")
-        headers = _headers(route, bucket) if bucket else {}
         if not any(part in route for part in OPEN) and not self._known(request):
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
         content = any(one.wants("content") for one in self.gateway.sessions.values())
@@ -210,8 +209,8 @@ class LoopbackDiscord(People):
         try:
             answer = work(call)
         except Refused as error:
-            return _json(error.body, error.status, headers)
-        return web.Response(status=204, headers=headers) if answer is None else _json(answer, 200, headers)
+            return _json(error.body, error.status)
+        return web.Response(status=204) if answer is None else _json(answer, 200)
 
 
 def _sign(file: int, until: str) -> str:
