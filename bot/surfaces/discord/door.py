@@ -1,0 +1,182 @@
+"""Door: what the gateway delivers, kept by the gate before anything is done about it.
+
+What is for us becomes an Inbound, in the order it came in its channel. Knows nothing of answers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot.events import Inbound
+from bot.surfaces.discord.inbound import (
+    PLATFORM,
+    Spot,
+    is_addressed,
+    is_for_another,
+    is_speech,
+    of_message,
+    said,
+    spot,
+    standing,
+)
+from memory import Kept, LedgerError, Scope, Thread
+
+log = logging.getLogger(__name__)
+
+
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between two attempts to keep what came."""
+
+
+class Gate(Protocol):
+    async def receive(self, inbound: Inbound) -> bool: ...
+
+
+class Inbox(Protocol):
+    async def engaged(self, scope: Scope) -> bool: ...
+
+    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+
+
+class Threads(Protocol):
+    async def latest(self, scope: Scope, show: str | None = None) -> Thread | None: ...
+
+
+class Channels(Protocol):
+    async def channel(self, number: int) -> Any: ...
+
+
+class Door:
+    """``heard`` is told of what was kept; ``deciders`` are the roles that decide where a room names none."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        inbox: Inbox,
+        threads: Threads,
+        channels: Channels,
+        heard: Callable[[Inbound], None],
+        deciders: Collection[str] = (),
+    ) -> None:
+        self._gate = gate
+        self._inbox = inbox
+        self._threads = threads
+        self._channels = channels
+        self._heard = heard
+        self._deciders = deciders
+        self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def message(self, message: discord.Message, me: int) -> None:
+        if is_speech(message, me):
+            async with self._in(message.channel.id):
+                await self._message(message, me)
+
+    async def edited(self, message: discord.Message, me: int, *, readable: bool) -> None:
+        """Link previews come as edits too, without a time at which somebody edited. ``readable``: Discord
+        lets us read all messages; else an empty one is one that it keeps from us."""
+        if not is_speech(message, me) or message.edited_at is None:
+            return
+        if not (message.content or readable or message.guild is None):
+            return
+        async with self._in(message.channel.id):
+            text, event = said(message, me), f"edit:{message.id}:{message.edited_at.timestamp()}"
+            guild = message.guild.id if message.guild else None
+            await self._about("edit", event, message.channel, guild, message.author.id, message.id, text)
+
+    async def deleted(self, message: int, channel: int, guild: int | None, *, bulk: bool = False) -> None:
+        event = f"{'bulk' if bulk else 'del'}:{message}"
+        async with self._in(channel):
+            with suppress(discord.NotFound, discord.Forbidden):
+                found = await self._channels.channel(channel)
+                partner = found.recipient.id if isinstance(found, discord.DMChannel) and found.recipient else 0
+                await self._about("delete", event, found, guild, partner, message, "")
+
+    async def stop(self, scope: Scope, event: str) -> None:
+        """What is written there ends."""
+        await self._gate.receive(Inbound("stop", event, scope, ""))
+
+    def _in(self, channel: int) -> asyncio.Lock:
+        """What came first in a channel is kept first."""
+        lock = self._order.get(channel)
+        if lock is None:
+            lock = self._order[channel] = asyncio.Lock()
+        return lock
+
+    async def _message(self, message: discord.Message, me: int) -> None:
+        where = await self._spot(message.channel, message.guild.id if message.guild else None, message.author.id)
+        if where is None or is_for_another(message, me):
+            return
+        addressed = is_addressed(message, me)
+        if not addressed and not (where.thread and (message.content or message.attachments)):
+            return
+        scope = await self._scope(where, message)
+        if addressed or await self._inbox.engaged(scope):
+            await self._receive(of_message(message, scope, me, standing(message.author, self._deciders)))
+
+    async def _spot(self, channel: Any, guild: int | None, user: int) -> Spot | None:
+        found = spot(channel, guild, user)
+        if found is not None:
+            return found
+        try:
+            return spot(await self._channels.channel(channel.id), guild, user)
+        except (discord.NotFound, discord.Forbidden):
+            return None
+
+    async def _scope(self, where: Spot, message: discord.Message) -> Scope:
+        """The conversation: its thread; in a channel that of the message it answers, else a new one."""
+        if where.thread:
+            return where.scope()
+        if known := await self._referred(where, message):
+            return known
+        if where.direct:
+            return await self.latest(where)
+        return where.scope(str(message.id))
+
+    async def latest(self, where: Spot) -> Scope:
+        """In a channel that holds many conversations, the one that was written in last."""
+        thread = await self._threads.latest(Scope(PLATFORM, where.tenant, where.room))
+        return where.scope(thread.scope.thread if thread and thread.scope.thread else where.room)
+
+    async def _referred(self, where: Spot, message: discord.Message) -> Scope | None:
+        """The conversation of the message that this is a reply to: a person's, or ours, which is itself a
+        reply to a person's."""
+        about = message.reference
+        found = [about.message_id] if about else []
+        resolved = about.resolved if about else None
+        if isinstance(resolved, discord.Message) and resolved.reference:
+            found.append(resolved.reference.message_id)
+        for one in found:
+            kept = await self._inbox.find(where.scope(), str(one)) if one else None
+            if kept is not None and kept.letter.scope.thread:
+                return kept.letter.scope
+        return None
+
+    async def _about(
+        self, kind: Any, event: str, channel: Any, guild: int | None, user: int, message: int, text: str
+    ) -> None:
+        """Somebody changed a message: of one that never came here nothing is known."""
+        where = await self._spot(channel, guild, user)
+        kept = await self._inbox.find(where.scope(), str(message)) if where else None
+        if kept is not None:
+            letter = kept.letter
+            await self._receive(
+                Inbound(kind, event, letter.scope, letter.author, text, target=str(message), who=letter.author)
+            )
+
+    async def _receive(self, inbound: Inbound) -> None:
+        """Discord does not send again, so a busy ledger is asked again."""
+        for pause in (*PAUSES, None):
+            try:
+                if await self._gate.receive(inbound):
+                    self._heard(inbound)
+                return
+            except LedgerError as error:
+                if pause is None:
+                    raise
+                log.warning("%s is not kept yet: %s", inbound.event_id, error)
+                await asyncio.sleep(pause)
