@@ -196,11 +196,11 @@ class People:
             COMPONENT, message.channel, who, data | self._resolved(message.channel, values), source=message
         )
 
-    def slash(self, channel: Channel, who: User, command: str, **options: Any) -> Interaction:
+    def slash(self, channel: Channel, who: User, command: str, /, **options: Any) -> Interaction:
         """A person chooses a slash command ("story" or "canon keep"); Discord checks the options first."""
         return self._interact(COMMAND, channel, who, self._command(channel, command, options))
 
-    def complete(self, channel: Channel, who: User, command: str, focused: str, **options: Any) -> Interaction:
+    def complete(self, channel: Channel, who: User, command: str, focused: str, /, **options: Any) -> Interaction:
         """A person types in the option ``focused`` of a command; the answer is ``choices``."""
         data = self._command(channel, command, options, focused)
         return self._interact(COMPLETION, channel, who, data)

@@ -12,18 +12,18 @@ import pytest_asyncio
 
 with warnings.catch_warnings():  # the SDK imports a module that Python has announced the end of
     warnings.simplefilter("ignore", DeprecationWarning)
-    from bot.serving.discord import open_discord
     from discord.gateway import DiscordWebSocket
     from discord.http import Route
 
-from bot.serving.house import House
+    from bot.serving.discord import open_discord
 
 from bot.app import App, begin_writer, open_app, open_conversing
 from bot.commands.call import Mistaken
 from bot.config import Settings
+from bot.serving.house import House
 from memory import Scope
 from tests.loopback.discord.server import TOKEN, LoopbackDiscord
-from tests.loopback.discord.world import EPHEMERAL, LOADING, Channel, Guild, Message, User
+from tests.loopback.discord.world import EPHEMERAL, LOADING, Channel, Guild, Interaction, Message, User
 
 SHOW = "The Salt Road"
 
@@ -66,6 +66,21 @@ class Room:
     def scope(self, asked: Message) -> Scope:
         thread = asked.thread.id if asked.thread else asked.id
         return Scope("discord", str(self.guild.id), str(asked.channel.id), str(thread))
+
+    def option(self, command: str) -> str:
+        """What the first option of a slash command is called."""
+        every = [one for table in self.server.world.commands.values() for one in table]
+        return str(next(one for one in every if one["name"] == command)["options"][0]["name"])
+
+    def slash(self, channel: Channel, who: User, command: str, text: str = "") -> Interaction:
+        """A slash command whose words all go into its first option."""
+        given = {self.option(command): text} if text else {}
+        return self.server.slash(channel, who, command, **given)
+
+    def typed(self, channel: Channel, who: User, command: str, text: str) -> Interaction:
+        """The same while it is typed."""
+        option = self.option(command)
+        return self.server.complete(channel, who, command, option, **{option: text})
 
     async def bind(self, channel: Channel, show: str = "") -> None:
         known = await self.app.ledger.shows.ensure(str(self.guild.id), show or self.show)
@@ -129,6 +144,8 @@ class Bot:
             if self._task.done():
                 self._task.result()
                 raise AssertionError("it ended without a word")
+        while not self.server.world.commands:  # told to Discord behind, the first time
+            await asyncio.wait({self._task}, timeout=0.02)
 
     def _configured(self) -> dict[str, Any]:
         writer = f"echo:{self.say}" if self.say else "echo"
@@ -152,7 +169,8 @@ async def app(tmp_path_factory: pytest.TempPathFactory):
     """One open program for all tests of a module: opening the models takes seconds."""
     home: Path = tmp_path_factory.mktemp("home")
     async with AsyncExitStack() as stack:
-        yield await open_app(stack, Settings(home=home, cache=home / "cache", writer="echo"))
+        settings = Settings(home=home, cache=home / "cache", writer="echo", answer_tokens=4000)
+        yield await open_app(stack, settings)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

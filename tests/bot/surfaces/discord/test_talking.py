@@ -7,6 +7,8 @@ import pytest
 from memory import Scope
 from tests.loopback.discord.world import EPHEMERAL
 
+SHOW = "The Salt Road"
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -175,13 +177,16 @@ async def test_what_people_think_of_a_page_lands_in_the_ledger(bot, discord, roo
     await room.when(rated, [{str(room.bo.id): -1}])
 
 
-async def test_an_edited_take_is_written_in_a_form_and_becomes_the_page(bot, discord, room, until, app):
+async def test_what_is_kept_can_be_put_into_words_in_a_form_first(bot, discord, room, until, app):
     await bot.start()
     asked = discord.mention(room.channel, room.ana, "Hello")
     page = (await until(lambda: room.pages(asked)))[0]
     met = discord.press(page, "Keep…", room.ana)
     await until(lambda: met.answered.is_set())
-    assert met.modal, "what is kept can be put into words first"
+    sent = discord.submit(met, {"name": "Brine Keeper", "kind": ["character"], "text": "She keeps the brine."})
+    await until(lambda: any("Kept as canon" in one for one in [sent.said, *(m.shown for m in room.all_of(asked))]))
+    shown = room.slash(room.channel, room.bo, "canon", "Brine Keeper")
+    await until(lambda: "She keeps the brine." in shown.said)
 
 
 async def test_stop_keeps_what_was_shown(bot, discord, room, until):
@@ -215,7 +220,7 @@ async def test_a_slash_command_is_answered_at_once_and_for_its_author_alone(bot,
 
 async def test_the_story_command_begins_a_story_all_can_read(bot, discord, room, until):
     await bot.start()
-    met = discord.slash(room.channel, room.ana, "story", **{bot.idea: "Write of the sea"})
+    met = room.slash(room.channel, room.ana, "story", "Write of the sea")
     page = (await until(lambda: [one for one in room.written() if "Write of the sea" in one.content and one.buttons]))[
         0
     ]
@@ -226,30 +231,25 @@ async def test_the_story_command_begins_a_story_all_can_read(bot, discord, room,
 
 async def test_names_are_completed_while_somebody_types(bot, discord, room, until):
     await bot.start()
-    for command, option, typed, wanted in [
-        ("show", bot.option("show"), room.show[:3].lower(), room.show),
-        ("format", bot.option("format"), "di", "dialogue"),
-        ("help", bot.option("help"), "aga", "again"),
-    ]:
-        met = discord.complete(room.channel, room.ana, command, option, **{option: typed})
+    for command, typed, wanted in [("show", "the s", SHOW), ("format", "di", "dialogue"), ("help", "aga", "again")]:
+        met = room.typed(room.channel, room.ana, command, typed)
         await until(lambda met=met: met.answered.is_set())
         assert wanted in [one["value"] for one in met.choices], command
 
 
 async def test_canon_is_completed_from_this_servers_show_alone(bot, discord, room, until):
     await bot.start()
-    met = discord.slash(room.channel, room.ana, "keep", **{bot.option("keep"): "Brine Keeper: She keeps the brine."})
+    met = room.slash(room.channel, room.ana, "keep", "Brine Keeper: She keeps the brine.")
     await until(lambda: met.answered.is_set())
-    option = bot.option("canon")
 
     async def names():
-        typed = discord.complete(room.channel, room.ana, "canon", option, **{option: "bri"})
+        typed = room.typed(room.channel, room.ana, "canon", "bri")
         await until(lambda: typed.answered.is_set())
         return [one["value"] for one in typed.choices]
 
     await room.when(names, ["Brine Keeper"])
     elsewhere = await room.another("Other place")
-    typed = discord.complete(elsewhere.channel, elsewhere.ana, "canon", option, **{option: "bri"})
+    typed = room.typed(elsewhere.channel, elsewhere.ana, "canon", "bri")
     await until(lambda: typed.answered.is_set())
     assert typed.choices == []
 
@@ -263,10 +263,7 @@ async def test_a_rooms_settings_are_a_form_and_hold(bot, discord, room, until, a
         await until(lambda: met.message and met.message.buttons)
         met = discord.press(met.message, "Change", room.ana)
         await until(lambda: met.modal)
-    fields = bot.fields(met.modal)
-    values = {fields["note"]: "No magic.", fields["format"]: bot.given(met.modal, "format", "plot")}
-    values[fields["deciders"]] = bot.given(met.modal, "deciders", str(writers.id))
-    sent = discord.submit(met, values)
+    sent = discord.submit(met, {"note": "No magic.", "format": ["plot"], "deciders": [writers.id]})
     await until(lambda: sent.answered.is_set())
 
     async def settled():
