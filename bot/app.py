@@ -6,11 +6,13 @@ What a conversation needs at once is opened here; the models load behind it.
 
 import asyncio
 import importlib
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from bot import passages
 from bot.bible import BibleFiles
@@ -102,14 +104,27 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     settings.home.mkdir(parents=True, exist_ok=True)
     embedder = Embedder(settings.embedder)
     stack.push_async_callback(embedder.close)
-    folder = Path(settings.index) if settings.index else settings.home / "index"
-    index = await Index.open(folder, embedder, anew=anew)
+    index = await Index.open(_index(settings), embedder, anew=anew)
     stack.push_async_callback(index.close)
     ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
     stack.push_async_callback(ledger.close)
     # The index's lock says that no other program is writing here: what is unfinished is ours to end.
     await ledger.turns.recover()
     return assemble(stack, settings, ledger, index, embedder)
+
+
+def _index(settings: Settings) -> Path:
+    return Path(settings.index) if settings.index else settings.home / "index"
+
+
+def _holder(index: Path) -> str:
+    """This program's name among those that share a ledger. It lies beside the index, whose lock lets only one
+    program at a time bear it: the next one takes over at once what a dead one held."""
+    file = index.with_name(f"{index.name}.holder")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(uuid4().hex, encoding="utf-8")
+    return f"{socket.gethostname()}:{file.read_text(encoding='utf-8').strip()}"
 
 
 def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: Index, embedder: Embedder) -> App:
@@ -153,7 +168,8 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
     )
     talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
     desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk))
-    gate = Gate(desk.respond, app.ledger.inbox, _rules(app.settings))
+    ledger, holder = app.ledger, await asyncio.to_thread(_holder, _index(app.settings))
+    gate = Gate(desk.respond, ledger.inbox, _rules(app.settings), ledger.leases, holder)
     working = asyncio.create_task(app.librarian.work(), name="librarian")
 
     async def stop_working() -> None:

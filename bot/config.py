@@ -67,7 +67,13 @@ class Settings(BaseSettings):
     answer_tokens: int = Field(0, ge=0, description="Longest answer in tokens. 0: as the format says.")
     threads: int = Field(0, ge=0, le=1024, description="Processor threads for local models. 0: the engine decides.")
     turns: int = Field(4, ge=1, le=64, description="Turns that may be at work at once, each in a thread of its own.")
-    tenant_turns: int = Field(0, ge=0, le=64, description="The same for one workspace or server. 0: as many as turns.")
+    tenant_turns: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="The same for one workspace or server, so that a busy one leaves room for others. "
+        "0: as many as turns.",
+    )
     slack_bot_token: SecretStr = Field(SecretStr(""), description="The app's bot token in your workspace (xoxb-...).")
     slack_app_token: SecretStr = Field(
         SecretStr(""), description="The app-level token (xapp-...): connect by Socket Mode, no public address needed."

@@ -20,6 +20,7 @@ from memory.conversation import (
     Turn,
 )
 from memory.errors import (
+    LeaseLost,
     LedgerBusy,
     LedgerError,
     LedgerSetting,
@@ -28,7 +29,8 @@ from memory.errors import (
     NotFound,
     Refused,
 )
-from memory.inbox import Change, Kept, Letter, LetterState
+from memory.inbox import Change, Edited, Kept, Letter, LetterState
+from memory.lease import Lease, Renewal, fenced
 from memory.outbox import Job, Record
 from memory.sources import Piece, Source
 from memory.text import fold
@@ -42,9 +44,12 @@ __all__ = [
     "Conversation",
     "Decision",
     "Draft",
+    "Edited",
     "Entry",
     "Job",
     "Kept",
+    "Lease",
+    "LeaseLost",
     "LedgerBusy",
     "LedgerError",
     "LedgerSetting",
@@ -58,6 +63,7 @@ __all__ = [
     "Recap",
     "Record",
     "Refused",
+    "Renewal",
     "Room",
     "Scope",
     "Show",
@@ -68,5 +74,6 @@ __all__ = [
     "TakeStatus",
     "Thread",
     "Turn",
+    "fenced",
     "fold",
 ]

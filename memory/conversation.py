@@ -78,12 +78,14 @@ class Thread:
 
 
 class TakeStatus(StrEnum):
-    """WRITING until it ends; a take found WRITING at start belongs to a program that died."""
+    """WRITING until it ends; a take found WRITING at start belongs to a program that died. WITHDRAWN was
+    deleted where it was shown: nobody is given it any more."""
 
     WRITING = "writing"
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 INTERRUPTED = "The program ended in the middle of this answer."

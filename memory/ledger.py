@@ -12,6 +12,7 @@ from memory.store.canon import Canon
 from memory.store.database import Database, connect
 from memory.store.inbox import Inbox
 from memory.store.indexable import Indexable
+from memory.store.leases import Leases
 from memory.store.migrate import migrate
 from memory.store.outbox import Outbox
 from memory.store.shows import Shows
@@ -36,6 +37,7 @@ class Ledger:
         self.sources = Sources(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
+        self.leases = Leases(database)
         self.indexable = Indexable(database)
 
     @classmethod

@@ -355,12 +355,27 @@ inbox = Table(
     Column("ids", Json, nullable=False),
     _words("reason"),
     _moment("received"),
+    Column("take", Words),  # takes.id of the page this was answered with
     UniqueConstraint("platform", "tenant", "event"),
     UniqueConstraint("platform", "tenant", "room", "message"),
     Index(None, "platform", "state"),
     Index(None, "platform", "tenant", "room", "thread"),
     Index(None, "head"),
     sqlite_autoincrement=True,
+)
+
+# Who works in a thread. A row stays when its lease is over, so that its fence only grows.
+leases = Table(
+    "leases",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("tenant", Words, primary_key=True),
+    Column("room", Words, primary_key=True),
+    Column("thread", Words, primary_key=True),
+    _words("holder"),
+    _integer("fence"),
+    _moment("until"),
+    _integer("halt"),
 )
 
 # AUTOINCREMENT: a number that was worked off must never name a later job.

@@ -25,6 +25,8 @@ class Turns(Protocol):
 
     async def forget(self, scope: Scope, turn: str, who: str) -> Turn: ...
 
+    async def withdraw(self, scope: Scope, take: str, who: str) -> Turn: ...
+
     async def rate(self, scope: Scope, turn: str, who: str, verdict: int) -> None: ...
 
 
@@ -85,7 +87,11 @@ class Past:
         return await call.say("You changed what this answers. It counts as it is now; the answer is still the old one.")
 
     async def delete(self, call: Call) -> Reply:
-        """Somebody deleted a message that was answered."""
+        """Somebody deleted a message that was answered, or a page: that needs no answer."""
+        if take := call.inbound.values.get("take"):
+            await self._turns.withdraw(call.scope, take, call.inbound.who)
+            self._changed()
+            return await call.end(Reply("complete"))
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None:
             return await call.end(Reply("complete"))

@@ -6,16 +6,22 @@ from contextlib import AsyncExitStack
 import discord as sdk
 
 from bot.commands.call import Mistaken
+from bot.commands.past import ALL
 from bot.config import Config, Settings
 from bot.serving.house import House, Served, open_house, say, until_told
 from bot.surfaces.discord.client import Line
+from bot.surfaces.discord.completing import Completing
 from bot.surfaces.discord.door import Door
 from bot.surfaces.discord.ears import Ears
 from bot.surfaces.discord.files import Incoming
 from bot.surfaces.discord.inbound import PLATFORM
 from bot.surfaces.discord.places import Places
+from bot.surfaces.discord.reception import House as Desk
+from bot.surfaces.discord.reception import Reception
 from bot.surfaces.discord.serve import Misconfigured, Station
+from bot.surfaces.discord.slash import tell
 from bot.surfaces.discord.surface import DiscordSurface
+from memory import Scope
 
 
 async def discord(stack: AsyncExitStack, config: Config, *, sync: bool = False) -> int:
@@ -39,12 +45,36 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     surface = DiscordSurface(places, ledger.inbox, incoming, settings.discord_burst)
     stack.push_async_callback(surface.close)
     gate.serve(PLATFORM, surface)
-    door = Door(gate, ledger.inbox, ledger.threads, places, surface.heard, _roles(settings))
+    deciders = _roles(settings)
+    door = Door(gate, ledger.inbox, ledger.threads, places, surface.heard, deciders)
+    formats = tuple(house.app.formats)
 
-    async def recover() -> int:
+    async def page(scope: Scope, turn: str) -> str:
+        talk = await house.app.rooms.enter(scope, spare=ALL)
+        found = next((one for one in talk.window if one.id == turn), None)
+        return found.take.text if found and found.take else ""
+
+    reception = Reception(
+        Desk(
+            gate=gate,
+            inbox=ledger.inbox,
+            threads=ledger.threads,
+            shows=ledger.shows,
+            channels=places,
+            page=page,
+            completing=Completing(house.room.complete, ledger.shows, formats),
+            formats=formats,
+            deciders=deciders,
+            mode=settings.discord_threads,
+        ),
+        surface.heard,
+    )
+
+    async def begin(client: sdk.Client) -> int:
+        await tell(client, settings.home, anew=sync)
         return await gate.recover(PLATFORM)
 
-    ears = Ears(door, places, recover)
+    ears = Ears(door, reception, places, settings.home / "discord-heard.json", begin)
     line = Line(
         settings.discord_token.get_secret_value(),
         settings.discord_base_url,
@@ -56,7 +86,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
 
     async def run(over: asyncio.Event) -> int:
         try:
-            return await station.keep(over, lambda client: _greet(client, ears.resumed))
+            return await station.keep(over, lambda client: _greet(client, ears.left))
         except Misconfigured as error:
             raise Mistaken(str(error)) from None
         finally:
@@ -65,10 +95,10 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     return Served(PLATFORM, run, lambda: station.heard, lambda: station.deaf < 30)
 
 
-def _greet(client: sdk.Client, resumed: int) -> None:
+def _greet(client: sdk.Client, left: int) -> None:
     guilds = len(client.guilds)
     where = f"in {guilds} server{'s' if guilds != 1 else ''} as {client.user}"
-    say(f"Listening to Discord {where}." + (f" {resumed} messages from before." if resumed else ""))
+    say(f"Listening to Discord {where}." + (f" {left} messages from before." if left else ""))
 
 
 def _roles(settings: Settings) -> tuple[str, ...]:

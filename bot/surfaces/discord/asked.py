@@ -19,19 +19,27 @@ log = logging.getLogger(__name__)
 
 
 class Asked:
-    """``private``: only the one who asked sees the answer. ``waits``: Discord shows that we think about
-    it, and must be told the end."""
+    """``private``: only the one who asked sees the answer. ``hidden``: only they see that we think about
+    it, until then."""
 
-    def __init__(self, interaction: "discord.Interaction[Any]", *, private: bool) -> None:
+    def __init__(self, interaction: "discord.Interaction[Any]", *, private: bool, hidden: bool = True) -> None:
         self._interaction = interaction
         self.private = private
+        self._hidden = hidden
         self._waits = False
+        self._message = 0
 
     async def wait(self) -> None:
         """Acknowledge at once. Raises HTTPException."""
         component = self._interaction.type is discord.InteractionType.component
-        self._waits = self.private or not component
-        await self._interaction.response.defer(ephemeral=True, thinking=self._waits)
+        waits = self.private or not component
+        given = await self._interaction.response.defer(ephemeral=self._hidden, thinking=waits)
+        self._waits = waits
+        self._message = (given.message_id if given else None) or 0
+
+    async def message(self) -> int:
+        """The id of the message that will be the answer, while Discord waits for it. Raises HTTPException."""
+        return self._message or (await self._interaction.original_response()).id
 
     async def say(self, contents: Sequence[str], view: discord.ui.View | None, files: Sequence[File] = ()) -> bool:
         """For this person only. False when Discord does not take it any more."""

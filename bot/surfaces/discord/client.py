@@ -39,11 +39,18 @@ class Line:
 
 class Ears(Protocol):
     """Who is told what comes in. ``begin`` is awaited once Discord knows us, before anything is heard;
-    ``ready`` whenever a shard has a new session, which does not tell what came before it."""
+    ``ready`` whenever a shard has a new session, which does not tell what came before it; ``lost`` and
+    ``resumed`` when its line breaks and goes on; ``beat`` from time to time while all is well."""
 
     async def begin(self, client: discord.AutoShardedClient) -> None: ...
 
     async def ready(self, client: discord.AutoShardedClient, shard: int) -> None: ...
+
+    def lost(self, shard: int) -> None: ...
+
+    def resumed(self, shard: int) -> None: ...
+
+    def beat(self) -> None: ...
 
     async def message(self, message: discord.Message) -> None: ...
 
@@ -61,6 +68,7 @@ class Ears(Protocol):
 class Client(discord.AutoShardedClient):
     def __init__(self, line: Line, ears: Ears) -> None:
         aim(line.base_url, line.gateway_url)
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         intents.message_content = line.message_content
         super().__init__(
@@ -114,6 +122,12 @@ class Client(discord.AutoShardedClient):
 
     async def on_shard_ready(self, shard_id: int) -> None:
         await self.ears.ready(self, shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self.ears.lost(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        self.ears.resumed(shard_id)
 
     async def on_message(self, message: discord.Message) -> None:
         await self.ears.message(message)

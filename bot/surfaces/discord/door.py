@@ -108,7 +108,9 @@ class Door:
         return lock
 
     async def _message(self, message: discord.Message, me: int) -> None:
-        where = await self._spot(message.channel, message.guild.id if message.guild else None, message.author.id)
+        where = await place_of(
+            self._channels, message.channel, message.guild.id if message.guild else None, message.author.id
+        )
         if where is None or is_for_another(message, me):
             return
         addressed = is_addressed(message, me)
@@ -118,15 +120,6 @@ class Door:
         if addressed or await self._inbox.engaged(scope):
             await self._receive(of_message(message, scope, me, standing(message.author, self._deciders)))
 
-    async def _spot(self, channel: Any, guild: int | None, user: int) -> Spot | None:
-        found = spot(channel, guild, user)
-        if found is not None:
-            return found
-        try:
-            return spot(await self._channels.channel(channel.id), guild, user)
-        except (discord.NotFound, discord.Forbidden):
-            return None
-
     async def _scope(self, where: Spot, message: discord.Message) -> Scope:
         """The conversation: its thread; in a channel that of the message it answers, else a new one."""
         if where.thread:
@@ -134,13 +127,8 @@ class Door:
         if known := await self._referred(where, message):
             return known
         if where.direct:
-            return await self.latest(where)
+            return await latest(self._threads, where)
         return where.scope(str(message.id))
-
-    async def latest(self, where: Spot) -> Scope:
-        """In a channel that holds many conversations, the one that was written in last."""
-        thread = await self._threads.latest(Scope(PLATFORM, where.tenant, where.room))
-        return where.scope(thread.scope.thread if thread and thread.scope.thread else where.room)
 
     async def _referred(self, where: Spot, message: discord.Message) -> Scope | None:
         """The conversation of the message that this is a reply to: a person's, or ours, which is itself a
@@ -160,7 +148,7 @@ class Door:
         self, kind: Any, event: str, channel: Any, guild: int | None, user: int, message: int, text: str
     ) -> None:
         """Somebody changed a message: of one that never came here nothing is known."""
-        where = await self._spot(channel, guild, user)
+        where = await place_of(self._channels, channel, guild, user)
         kept = await self._inbox.find(where.scope(), str(message)) if where else None
         if kept is not None:
             letter = kept.letter
@@ -180,3 +168,20 @@ class Door:
                     raise
                 log.warning("%s is not kept yet: %s", inbound.event_id, error)
                 await asyncio.sleep(pause)
+
+
+async def place_of(channels: Channels, channel: Any, guild: int | None, user: int) -> Spot | None:
+    """Where something was said; a thread that the gateway did not tell of is asked for."""
+    if guild is None or isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return spot(channel, guild, user)
+    try:
+        return spot(await channels.channel(channel.id), guild, user)
+    except (discord.NotFound, discord.Forbidden):
+        return None
+
+
+async def latest(threads: Threads, where: Spot) -> Scope:
+    """In a channel that holds many conversations, the one that was written in last."""
+    thread = await threads.latest(Scope(PLATFORM, where.tenant, where.room))
+    first = where.room if where.direct else ""
+    return where.scope(thread.scope.thread if thread and thread.scope.thread else first)

@@ -2,28 +2,41 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import discord
 
+from bot.surfaces.discord.absence import Absence
 from bot.surfaces.discord.buttons import Pressed
 from bot.surfaces.discord.door import Door
 from bot.surfaces.discord.inbound import PLATFORM
 from bot.surfaces.discord.places import Places
+from bot.surfaces.discord.reception import Reception
 from memory import Scope
 
 log = logging.getLogger(__name__)
 
 
 class Ears:
-    """``recover`` goes on with what an earlier program left."""
+    """``begin`` goes on with what an earlier program left, and says how many messages that were; in
+    ``kept`` it is kept until when somebody listened."""
 
-    def __init__(self, door: Door, places: Places, recover: Callable[[], Awaitable[int]]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        reception: Reception,
+        places: Places,
+        kept: Path,
+        begin: Callable[[discord.AutoShardedClient], Awaitable[int]],
+    ) -> None:
         self._door = door
+        self._reception = reception
         self._places = places
-        self._recover = recover
+        self._absence = Absence(kept, self._read)
+        self._begin = begin
         self._begun = False
-        self.resumed = 0
+        self.left = 0
         self._client: discord.AutoShardedClient | None = None
 
     @property
@@ -38,12 +51,28 @@ class Ears:
         self._places.serve(client)
         if not self._begun:
             self._begun = True
-            self.resumed = await self._recover()
+            self.left = await self._begin(client)
 
     async def ready(self, client: discord.AutoShardedClient, shard: int) -> None:
-        log.info("Shard %d listens", shard)
+        read = await self._absence.read_up(client, shard)
+        log.info("Shard %d listens; read up: %d messages", shard, read)
+
+    def lost(self, shard: int) -> None:
+        self._absence.lost(shard)
+
+    def resumed(self, shard: int) -> None:
+        self._absence.resumed(shard)
+
+    def beat(self) -> None:
+        self._absence.beat()
+
+    async def _read(self, message: discord.Message) -> None:
+        await self.message(message)
+        await self.edited(message)
 
     async def message(self, message: discord.Message) -> None:
+        if message.guild is None:
+            self._absence.met(message.channel.id)
         await self._door.message(message, self._me)
 
     async def edited(self, message: discord.Message) -> None:
@@ -58,6 +87,8 @@ class Ears:
         """Nobody can read on there."""
         await self._door.stop(Scope(PLATFORM, str(guild), str(room), str(thread)), f"gone:{thread}")
 
-    async def interaction(self, interaction: "discord.Interaction[Any]") -> None: ...
+    async def interaction(self, interaction: "discord.Interaction[Any]") -> None:
+        await self._reception.interaction(interaction)
 
-    async def pressed(self, interaction: "discord.Interaction[Any]", what: Pressed) -> None: ...
+    async def pressed(self, interaction: "discord.Interaction[Any]", what: Pressed) -> None:
+        await self._reception.pressed(interaction, what)

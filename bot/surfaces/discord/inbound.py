@@ -36,14 +36,12 @@ class Spot:
         return Scope(PLATFORM, self.tenant, self.room, self.thread or thread)
 
 
-def spot(channel: Any, guild: int | None, user: int) -> Spot | None:
-    """None where the channel's parent is not known yet: a thread that nobody told us of."""
+def spot(channel: Any, guild: int | None, user: int) -> Spot:
+    """The spot of a channel or thread that is known; of a direct message its id is enough."""
     if guild is None:
         return Spot(str(user), str(channel.id), direct=True)
     if isinstance(channel, discord.Thread):
         return Spot(str(guild), str(channel.parent_id), str(channel.id))
-    if isinstance(channel, discord.PartialMessageable):
-        return None
     return Spot(str(guild), str(channel.id))
 
 
@@ -53,13 +51,19 @@ def is_speech(message: discord.Message, me: int) -> bool:
     return not bot and message.type in _SPOKEN
 
 
+def is_named(message: discord.Message, me: int) -> bool:
+    """Whether it names us, or the role that Discord made for us."""
+    own = message.guild.self_role if message.guild else None
+    return any(user.id == me for user in message.mentions) or own in message.role_mentions
+
+
 def is_addressed(message: discord.Message, me: int) -> bool:
-    """Whether it is for us wherever it stands: we are named, or it answers us."""
-    guild_role = message.guild.self_role if message.guild else None
-    named_ = any(user.id == me for user in message.mentions) or (
-        guild_role in message.role_mentions if guild_role else False
-    )
-    return message.guild is None or named_ or answers(message, me)
+    """Whether it is for us wherever it stands: it names us, or answers us in words that we may read."""
+    return message.guild is None or is_named(message, me) or (answers(message, me) and _readable(message))
+
+
+def _readable(message: discord.Message) -> bool:
+    return bool(message.content or message.attachments)
 
 
 def answers(message: discord.Message, me: int) -> bool:
@@ -69,9 +73,9 @@ def answers(message: discord.Message, me: int) -> bool:
 
 
 def is_for_another(message: discord.Message, me: int) -> bool:
-    """Whether it begins with somebody else's name."""
+    """Whether it begins with somebody else's name, and does not name us."""
     first = _FIRST_MENTION.match(message.content)
-    return first is not None and int(first[1]) != me
+    return first is not None and int(first[1]) != me and not is_named(message, me)
 
 
 def said(message: discord.Message, me: int) -> str:

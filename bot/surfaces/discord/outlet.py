@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 EVERY = 1.2
 """Seconds between two edits."""
 
+BRIEFLY = 0.3
+"""Seconds that the first words wait for the end: many answers are one sentence."""
+
 TRIES, FILES = 4, 900
 _BROKEN = (ClientError, OSError, TimeoutError, discord.HTTPException)
 
@@ -65,11 +68,15 @@ class Outlet:
         self._parts = [_Part(int(one), shown="\0", buttons=True) for one in slip.ids]
         self._text = ""
         self._step = ""
-        self._ending = False
+        self._over = asyncio.Event()
         self._edited = float("-inf")
         self._dead: Undeliverable | None = None
         self._handed: set[int] = set()
         self._pace = Pace(self._flush, EVERY)
+
+    @property
+    def _ending(self) -> bool:
+        return self._over.is_set()
 
     async def adopt(self, message: discord.Message) -> None:
         """The answer begins in this message, which said something until now."""
@@ -92,7 +99,7 @@ class Outlet:
     ) -> tuple[str, ...]:
         """Ends the page as ``text`` with ``foot`` and ``files`` below it; the messages it became. Raises
         Undeliverable, and what Discord or the line says when it does not work after some tries."""
-        self._ending = True
+        self._over.set()
         await self._pace.close()
         for tried in range(1, TRIES + 1):
             try:
@@ -100,7 +107,7 @@ class Outlet:
                 await self._hand_over(files)
                 break
             except _BROKEN as error:
-                refused = isinstance(error, discord.HTTPException) and error.status < 429 and error.code != ARCHIVED
+                refused = isinstance(error, discord.HTTPException) and error.status < 429
                 if tried == TRIES or refused:
                     raise
                 log.warning("The end of an answer did not arrive (%s): once more", error)
@@ -114,6 +121,9 @@ class Outlet:
             self._pace.touch()
 
     async def _flush(self) -> None:
+        if not self._parts:  # what is short comes whole
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), BRIEFLY)
         if self._ending:
             return
         contents = pages(self._text) or ([small(self._step)] if self._step else [])
@@ -152,13 +162,21 @@ class Outlet:
             if error.code == UNKNOWN_MESSAGE:
                 part.gone = True
                 return
-            if error.code == ARCHIVED:  # writing wakes the thread; then it can be edited
-                await self._place.channel.send("\u2026", delete_after=0.5)
-            _final(error)
-            raise
+            if error.code != ARCHIVED:
+                _final(error)
+                raise
+            await self._woken()
+            await self._place.channel.get_partial_message(part.id).edit(**given)
         self._begun()
         part.shown, part.buttons = content, wanted if settled else part.buttons
         self._edited = asyncio.get_running_loop().time()
+
+    async def _woken(self) -> None:
+        try:
+            await self._place.wake()
+        except discord.HTTPException as error:
+            _final(error)
+            raise
 
     async def _post(self, number: int, content: str, view: discord.ui.View | None) -> None:
         await self._slip.sending()

@@ -32,6 +32,7 @@ class Place:
     """``channel`` takes the messages; ``reply`` is the message they answer where a channel holds many
     conversations, else 0."""
 
+    client: discord.Client
     channel: discord.PartialMessageable
     reply: int = 0
 
@@ -45,6 +46,12 @@ class Place:
             guild_id=self.channel.guild_id,
             fail_if_not_exists=False,
         )
+
+    async def wake(self) -> None:
+        """Takes a thread out of the archive, where nothing can be edited. Raises HTTPException."""
+        thread = await self.client.fetch_channel(self.channel.id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
 
 
 class Places:
@@ -86,7 +93,7 @@ class Places:
 
     def _place(self, scope: Scope, channel: int, reply: int) -> Place:
         guild = _number(scope.tenant) if self.client.get_guild(_number(scope.tenant)) else None
-        return Place(self.client.get_partial_messageable(channel, guild_id=guild), reply)
+        return Place(self.client, self.client.get_partial_messageable(channel, guild_id=guild), reply)
 
     async def _find(self, inbound: Inbound) -> tuple[int, bool]:
         """The channel's id, and whether answers are replies there."""

@@ -45,6 +45,7 @@ class Station:
         """Seconds since the line was last known to work."""
         if (self._client and not self._client.deaf()) or time.monotonic() < self._spent_until:
             self._sound = time.monotonic()
+            return 0.0
         return time.monotonic() - self._sound
 
     async def keep(self, over: asyncio.Event, say: Callable[[discord.Client], None]) -> int:
@@ -56,7 +57,10 @@ class Station:
             while not (over.is_set() or working.done()):
                 pause = min(5.0, self._deaf_after / 4)
                 await asyncio.wait({working, telling}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-                if self.deaf > self._deaf_after:
+                deaf = self.deaf
+                if not deaf:
+                    self._ears.beat()
+                if deaf > self._deaf_after:
                     log.error("Discord was not heard of for %.0f s: ending, to be started anew", self._deaf_after)
                     return 1
             if working.done():

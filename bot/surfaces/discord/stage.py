@@ -16,7 +16,7 @@ from bot.surfaces.discord.asked import Asked
 from bot.surfaces.discord.buttons import row
 from bot.surfaces.discord.outlet import Outlet
 from bot.surfaces.discord.places import Undeliverable
-from bot.surfaces.discord.verbs import SLASH, WRITES
+from bot.surfaces.discord.verbs import FORM, SLASH, WRITES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -139,7 +139,8 @@ class DiscordStage:
 
     async def _step(self, step: Step) -> None:
         if step.id == "queue":
-            await self._house.queued(self._inbound, step.title)
+            if self._asked is None:  # Discord shows by itself that an interaction waits
+                await self._house.queued(self._inbound, step.title)
         elif step.state != "done" and (self._grows or self._inbound.name == "learn") and not self._private:
             share = f" ({step.done} of {step.total})" if step.total else ""
             (await self._open()).step(f"{step.title}{share}…")
@@ -154,12 +155,14 @@ class DiscordStage:
         text = self._final or self._text
         files, problems = await self._house.fitting(self._inbound, self._files)
         foot = self._foot(reply, problems)
-        if self._inbound.name == "settings" or self._inbound.kind in ("edit", "delete"):
-            text, foot = "", [*([small(self._house.named(self._inbound, text))] if text.strip() else []), *foot]
+        if self._inbound.kind in ("edit", "delete"):
+            text, foot = "", [*([small(text)] if text.strip() else []), *foot]
+        elif self._inbound.name == "settings":
+            text = self._house.named(self._inbound, text)
         page = bool(reply.turn) and bool(text.strip())
         buttons = row(self._buttons(page), reply.turn, self._inbound.scope.thread, self._inbound.message)
         anything = text.strip() or any(foot) or files
-        if self._asked is not None and (self._private or not anything):
+        if self._asked is not None and (self._private or not (text.strip() or files or self._outlet)):
             contents = pages(text, foot) or ([small("Done.")] if self._private and not files else [])
             if not contents or await self._asked.say(contents, buttons, files):
                 await self._asked.done()
@@ -177,7 +180,7 @@ class DiscordStage:
 
     @property
     def _who(self) -> str:
-        slash = self._inbound.event_id.startswith(SLASH) and self._inbound.kind == "command"
+        slash = self._inbound.event_id.startswith((SLASH, FORM)) and self._inbound.kind == "command"
         return small(f"{flat(self._inbound.author)}: /{self._inbound.name} {self._inbound.text[:80]}") if slash else ""
 
     def _foot(self, reply: Reply, problems: Sequence[str]) -> list[str]:

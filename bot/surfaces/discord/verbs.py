@@ -5,8 +5,11 @@ from bot.commands import TABLE, Command
 NOT_HERE = frozenset({"quit", "open", "threads"})
 """Verbs of surfaces that have no threads of their own."""
 
-SLASH = "int:"
-"""How the events of slash commands begin."""
+STORY = "story"
+"""The one command that is not in the table: where there are threads, something to write begins one."""
+
+SLASH, FORM = "int:", "form:"
+"""How the events of slash commands and of forms begin."""
 
 WRITES = frozenset({"again", "rewind"})
 """Their answers are pages."""

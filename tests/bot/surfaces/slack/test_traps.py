@@ -14,7 +14,7 @@ import pytest
 
 from bot.config import Config, Settings
 from bot.events import Inbound
-from bot.gate import _letter
+from bot.gate import letter
 from bot.logs import Lines
 from bot.render.slack import Quieter
 from bot.surfaces.slack.serve import Access, Misconfigured
@@ -317,7 +317,7 @@ async def test_after_a_restart_what_was_written_and_not_delivered_is_delivered(b
 async def test_an_answer_posted_without_a_note_of_it_is_found_and_not_posted_twice(bot, slack, team, until, app):
     scope = Scope("slack", team.id, "C1", "1.000001")
     asked = Inbound("message", "EvX", scope, "U1", "Hello", who="U1", message="1.000001", sent=datetime.now(UTC))
-    kept = await app.ledger.inbox.put(_letter(asked))
+    kept = await app.ledger.inbox.put(letter(asked))
     await app.ledger.inbox.take(scope, [kept.number])
     await app.ledger.inbox.sending(scope, kept.number)
     channel = team.channels["C1"]
