@@ -72,7 +72,8 @@ class Session:
     sent: int = 0
 
     def wants(self, intent: str) -> bool:
-        return bool(self.intents & INTENTS[intent])
+        """What needs no intent has an empty one."""
+        return not intent or bool(self.intents & INTENTS[intent])
 
     def covers(self, guild: Guild | None) -> bool:
         """Direct messages go to the first shard."""

@@ -64,10 +64,8 @@ class News:
         self._gateway.dispatch("TYPING_START", channel.guild, _kind(channel, "typing"), lambda content: data)
 
     def interaction(self, one: Interaction, data: Json) -> None:
-        """Interactions need no intent; every client that covers the server has ``guilds``."""
-        for session in self._gateway.sessions.values():
-            if session.covers(one.channel.guild):
-                session.put("INTERACTION_CREATE", data)
+        """Interactions need no intent."""
+        self._gateway.dispatch("INTERACTION_CREATE", one.channel.guild, "", lambda content: data)
 
     def _sees(self, channel: Channel) -> bool:
         return channel.guild is None or channel.guild.may(channel.guild.bot, channel, "VIEW_CHANNEL")

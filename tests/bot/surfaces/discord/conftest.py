@@ -28,7 +28,7 @@ from tests.loopback.discord.world import EPHEMERAL, LOADING, Channel, Guild, Int
 SHOW = "The Salt Road"
 
 
-@dataclass
+@dataclass(eq=False)
 class Room:
     """A server of the test's own, whose channel ``room`` works on a show, and who is in it."""
 
@@ -169,7 +169,9 @@ async def app(tmp_path_factory: pytest.TempPathFactory):
     """One open program for all tests of a module: opening the models takes seconds."""
     home: Path = tmp_path_factory.mktemp("home")
     async with AsyncExitStack() as stack:
-        settings = Settings(home=home, cache=home / "cache", writer="echo", answer_tokens=4000)
+        (home / "formats").mkdir()
+        (home / "formats" / "chat.toml").write_text('extends = "chat"\ntokens = 4000\n')
+        settings = Settings(home=home, cache=home / "cache", writer="echo", formats=home / "formats")
         yield await open_app(stack, settings)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+import json
 import logging
 import re
+import time
 
 import pytest
 
@@ -377,19 +379,23 @@ async def test_what_was_said_while_it_was_down_is_read_up_and_answered_once(bot,
     assert len(room.written()) == 3
 
 
-async def test_what_is_older_than_ten_minutes_is_announced_and_not_answered(bot, discord, room, until):
+async def test_what_is_older_than_ten_minutes_is_announced_and_not_answered(bot, discord, room, until, app):
     bot.content = True
     await bot.start()
     asked = discord.mention(room.channel, room.ana, "before.")
     await until(lambda: room.finished(asked))
     await bot.stop()
-    # What counts is what its id says of its age; it is still newer than what was read last.
-    discord.say(asked.thread, room.bo, "long ago.", ago=-1)
+    (app.settings.home / "discord-heard.json").write_text(json.dumps({"alive": time.time() - 3600}))
+    discord.say(asked.thread, room.bo, "long ago.", ago=1200)
+    discord.say(asked.thread, room.bo, "just now.")
     await bot.start()
-    await until(lambda: len(room.all_of(asked)) >= 2, 90)
+    await until(lambda: len(room.pages(asked)) == 2, 90)
     await room.quiet()
-    assert len(room.pages(asked)) == 1
-    assert not any("long ago." in one.content for one in room.pages(asked))
+    assert any("long ago." not in one.shown and "Again" not in one.buttons for one in room.all_of(asked)), "it says so"
+    assert [("before." in one.shown, "just now." in one.shown) for one in room.pages(asked)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 # -- what must not get out, and what must be told --
