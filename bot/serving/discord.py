@@ -46,7 +46,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     stack.push_async_callback(surface.close)
     gate.serve(PLATFORM, surface)
     deciders = _roles(settings)
-    door = Door(gate, ledger.inbox, ledger.threads, places, surface.heard, deciders)
+    door = Door(gate, ledger.inbox, ledger.threads, places, surface, deciders)
     formats = tuple(house.app.formats)
 
     async def page(scope: Scope, turn: str) -> str:

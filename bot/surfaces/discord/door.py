@@ -5,8 +5,9 @@ What is for us becomes an Inbound, in the order it came in its channel. Knows no
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -34,7 +35,7 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
 class Gate(Protocol):
-    async def receive(self, inbound: Inbound) -> bool: ...
+    async def receive(self, inbound: Inbound, *, ours: bool = False) -> bool: ...
 
 
 class Inbox(Protocol):
@@ -51,8 +52,16 @@ class Channels(Protocol):
     async def channel(self, number: int) -> Any: ...
 
 
+class Surface(Protocol):
+    """``heard`` is told of what was kept; ``page`` says which conversation a message of ours belongs to."""
+
+    def heard(self, inbound: Inbound) -> None: ...
+
+    def page(self, message: int, guess: Scope | None) -> Scope | None: ...
+
+
 class Door:
-    """``heard`` is told of what was kept; ``deciders`` are the roles that decide where a room names none."""
+    """``deciders`` are the roles that decide where a room names none."""
 
     def __init__(
         self,
@@ -60,14 +69,14 @@ class Door:
         inbox: Inbox,
         threads: Threads,
         channels: Channels,
-        heard: Callable[[Inbound], None],
+        surface: Surface,
         deciders: Collection[str] = (),
     ) -> None:
         self._gate = gate
         self._inbox = inbox
         self._threads = threads
         self._channels = channels
-        self._heard = heard
+        self._surface = surface
         self._deciders = deciders
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -79,22 +88,47 @@ class Door:
     async def edited(self, message: discord.Message, me: int, *, readable: bool) -> None:
         """Link previews come as edits too, without a time at which somebody edited. ``readable``: Discord
         lets us read all messages; else an empty one is one that it keeps from us."""
-        if not is_speech(message, me) or message.edited_at is None:
+        kept_from_us = not (message.content or readable or message.guild is None)
+        if not is_speech(message, me) or message.edited_at is None or kept_from_us:
             return
-        if not (message.content or readable or message.guild is None):
-            return
+        guild = message.guild.id if message.guild else None
         async with self._in(message.channel.id):
-            text, event = said(message, me), f"edit:{message.id}:{message.edited_at.timestamp()}"
-            guild = message.guild.id if message.guild else None
-            await self._about("edit", event, message.channel, guild, message.author.id, message.id, text)
+            where = await place_of(self._channels, message.channel, guild, message.author.id)
+            if where is not None:
+                await self._edited(where, message, me)
+
+    async def _edited(self, where: Spot, message: discord.Message, me: int) -> None:
+        """It counts as it is now: as words or as a verb."""
+        kept = await self._inbox.find(where.scope(), str(message.id))
+        if kept is None and not is_addressed(message, me):
+            return
+        scope = kept.letter.scope if kept else where.scope(str(message.id))
+        now = of_message(message, scope, me, standing(message.author, self._deciders))
+        event = f"edit:{message.id}:{message.edited_at.timestamp() if message.edited_at else 0}"
+        text = now.text or said(message, me)
+        about = replace(now, kind="edit", event_id=event, text=text, target=now.message, message="", files=())
+        await self._receive(about, ours=True)
 
     async def deleted(self, message: int, channel: int, guild: int | None, *, bulk: bool = False) -> None:
-        event = f"{'bulk' if bulk else 'del'}:{message}"
+        """A person's message, or a page of ours, which only those may delete who may."""
         async with self._in(channel):
             with suppress(discord.NotFound, discord.Forbidden):
                 found = await self._channels.channel(channel)
                 partner = found.recipient.id if isinstance(found, discord.DMChannel) and found.recipient else 0
-                await self._about("delete", event, found, guild, partner, message, "")
+                where = await place_of(self._channels, found, guild, partner)
+                if where is not None:
+                    await self._deleted(where, message, f"{'bulk' if bulk else 'del'}:{message}")
+
+    async def _deleted(self, where: Spot, message: int, event: str) -> None:
+        kept = await self._inbox.find(where.scope(), str(message))
+        if kept is not None:
+            who = kept.letter.author
+            await self._receive(Inbound("delete", event, kept.letter.scope, who, target=str(message), who=who))
+            return
+        guess = await latest(self._threads, where) if where.direct else where.scope() if where.thread else None
+        scope = self._surface.page(message, guess)
+        if scope is not None:
+            await self._receive(Inbound("delete", event, scope, "", target=str(message), values={"page": "gone"}))
 
     async def stop(self, scope: Scope, event: str) -> None:
         """What is written there ends."""
@@ -144,24 +178,12 @@ class Door:
                 return kept.letter.scope
         return None
 
-    async def _about(
-        self, kind: Any, event: str, channel: Any, guild: int | None, user: int, message: int, text: str
-    ) -> None:
-        """Somebody changed a message: of one that never came here nothing is known."""
-        where = await place_of(self._channels, channel, guild, user)
-        kept = await self._inbox.find(where.scope(), str(message)) if where else None
-        if kept is not None:
-            letter = kept.letter
-            await self._receive(
-                Inbound(kind, event, letter.scope, letter.author, text, target=str(message), who=letter.author)
-            )
-
-    async def _receive(self, inbound: Inbound) -> None:
+    async def _receive(self, inbound: Inbound, *, ours: bool = False) -> None:
         """Discord does not send again, so a busy ledger is asked again."""
         for pause in (*PAUSES, None):
             try:
-                if await self._gate.receive(inbound):
-                    self._heard(inbound)
+                if await self._gate.receive(inbound, ours=ours):
+                    self._surface.heard(inbound)
                 return
             except LedgerError as error:
                 if pause is None:

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import io
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -44,6 +44,12 @@ class Slip(Protocol):
     async def posted(self, message: str) -> None: ...
 
 
+class Watch(Protocol):
+    def shown(self, message: int) -> None: ...
+
+    def removing(self, message: int) -> None: ...
+
+
 @dataclass(slots=True)
 class _Part:
     """One message: what it shows, as far as we know, and whether there are buttons under it. One that
@@ -57,13 +63,13 @@ class _Part:
 
 class Outlet:
     """Feed ``text`` and ``step`` as they come, ``end`` once. ``growing`` are the buttons while it grows,
-    ``begun`` is called when there is something to read."""
+    ``watch`` is told what is there to read, and what we take away ourselves."""
 
-    def __init__(self, place: Place, slip: Slip, growing: discord.ui.View | None, begun: Callable[[], None]) -> None:
+    def __init__(self, place: Place, slip: Slip, growing: discord.ui.View | None, watch: Watch) -> None:
         self._place = place
         self._slip = slip
         self._growing = growing
-        self._begun = begun
+        self._watch = watch
         self._repairs = bool(slip.ids)
         self._parts = [_Part(int(one), shown="\0", buttons=True) for one in slip.ids]
         self._text = ""
@@ -167,7 +173,7 @@ class Outlet:
                 raise
             await self._woken()
             await self._place.channel.get_partial_message(part.id).edit(**given)
-        self._begun()
+        self._watch.shown(part.id)
         part.shown, part.buttons = content, wanted if settled else part.buttons
         self._edited = asyncio.get_running_loop().time()
 
@@ -183,7 +189,7 @@ class Outlet:
         given = {"content": content, "view": view, "reference": self._place.reference}
         message = await self._send(nonce=self._nonce(number), **given)
         self._edited = asyncio.get_running_loop().time()
-        self._begun()
+        self._watch.shown(message.id)
         self._parts.append(_Part(message.id, message.content or content, bool(message.components)))
         await self._slip.posted(str(message.id))
         if self._parts[-1].shown != content:  # Discord had it already, from before a crash
@@ -210,6 +216,7 @@ class Outlet:
             raise
 
     async def _remove(self, part: _Part) -> None:
+        self._watch.removing(part.id)
         with suppress(discord.HTTPException):
             await self._place.channel.get_partial_message(part.id).delete()
 

@@ -6,6 +6,7 @@ Knows nothing of how events arrive.
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from memory import Kept, Scope
 
 log = logging.getLogger(__name__)
 
-TYPING_EVERY, NOTICE_AFTER = 8.0, 1.5
+TYPING_EVERY, MANY = 8.0, 5000
 _FAILED = (ClientError, OSError, TimeoutError, discord.HTTPException, Undeliverable)
 _ID = re.compile(r"\b\d{15,20}\b")
 
@@ -46,6 +47,20 @@ class _Notice:
     message: discord.Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """An outlet's view of its surface."""
+
+    surface: "DiscordSurface"
+    inbound: Inbound
+
+    def shown(self, message: int) -> None:
+        self.surface.shown(message, self.inbound)
+
+    def removing(self, message: int) -> None:
+        self.surface.removing(message)
+
+
 class DiscordSurface:
     """``burst``: seconds to wait for a person's next message."""
 
@@ -58,6 +73,7 @@ class DiscordSurface:
         self._typing: dict[str, asyncio.Task[None]] = {}
         self._notices: dict[str, _Notice] = {}
         self._fetched: dict[str, list[Path]] = {}
+        self._pages: OrderedDict[int, Scope | None] = OrderedDict()
         self._behind: set[asyncio.Task[None]] = set()
 
     @property
@@ -91,23 +107,38 @@ class DiscordSurface:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def page(self, message: int, guess: Scope | None) -> Scope | None:
+        """The conversation that a message of ours belongs to, ``guess`` where it is not remembered; None for
+        what we took away ourselves."""
+        return self._pages.get(message, guess)
+
     # -- what a stage asks for --
+
+    def shown(self, message: int, inbound: Inbound) -> None:
+        """There is something to read: no need to say that we type."""
+        self._rest(inbound)
+        self._pages[message] = inbound.scope
+        while len(self._pages) > MANY:
+            self._pages.popitem(last=False)
+
+    def removing(self, message: int) -> None:
+        """We take this away ourselves: that means nothing."""
+        self._pages[message] = None
 
     async def outlet(
         self, stage: DiscordStage, inbound: Inbound, slip: Written, growing: discord.ui.View | None
     ) -> Outlet:
         place = await self._place(inbound)
-        outlet = Outlet(place, slip, growing, lambda: self._rest(inbound))
+        outlet = Outlet(place, slip, growing, _Watch(self, inbound))
         if notice := await self._begun(inbound):
             await outlet.adopt(notice)
         self._stages[inbound.event_id] = stage
         return outlet
 
     async def queued(self, inbound: Inbound, say: str) -> None:
-        """Says after a moment that the message waits; most do not wait that long."""
+        """Says that the message waits; the answer begins where that stood."""
 
         async def tell() -> None:
-            await asyncio.sleep(self._burst + NOTICE_AFTER)
             place = await self._place(inbound)
             reference = place.reference
             if reference is None and inbound.message and inbound.message != inbound.scope.thread:
@@ -155,11 +186,11 @@ class DiscordSurface:
             if notice.inbound.scope != inbound.scope or notice.inbound.who != inbound.who:
                 continue
             del self._notices[event]
-            notice.task.cancel()
-            await asyncio.wait([notice.task])
+            await asyncio.wait([notice.task])  # one that is on its way cannot be called back
             if notice.message is not None and event == inbound.event_id:
                 own = notice.message
             elif notice.message is not None:
+                self.removing(notice.message.id)
                 await self._tried(notice.message.delete())
         return own
 
@@ -173,7 +204,6 @@ class DiscordSurface:
             self._typing[inbound.event_id] = asyncio.create_task(self._tried(on()))
 
     def _rest(self, inbound: Inbound) -> None:
-        """There is something to read: no need to say that we type."""
         typing = self._typing.pop(inbound.event_id, None)
         if typing is not None:
             typing.cancel()
