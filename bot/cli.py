@@ -159,7 +159,7 @@ def serve(writer: Writer = "") -> None:
 
 @app.command()
 def manifest(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="slack")],
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="slack or discord")],
     url: Annotated[str, typer.Option("--url", metavar="URL", help="Your public address, for HTTP mode.")] = "",
 ) -> None:
     """Print the app's description, to paste where the platform asks for it."""

@@ -1,6 +1,7 @@
 """Serving Discord: its SDK is loaded only here. Knows nothing of how answers come about."""
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 
 import discord as sdk
@@ -8,6 +9,8 @@ import discord as sdk
 from bot.commands.call import Mistaken
 from bot.commands.past import ALL
 from bot.config import Config, Settings
+from bot.manifest import invite
+from bot.render.safe import line
 from bot.serving.house import House, Served, open_house, say, until_told
 from bot.surfaces.discord.client import Line
 from bot.surfaces.discord.completing import Completing
@@ -75,14 +78,14 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
         return await gate.recover(PLATFORM)
 
     ears = Ears(door, reception, places, settings.home / "discord-heard.json", begin)
-    line = Line(
+    address = Line(
         settings.discord_token.get_secret_value(),
         settings.discord_base_url,
         settings.discord_gateway_url,
         settings.discord_proxy,
         settings.discord_message_content,
     )
-    station = Station(line, ears)
+    station = Station(address, ears, _trouble)
 
     async def run(over: asyncio.Event) -> int:
         try:
@@ -97,8 +100,15 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
 
 def _greet(client: sdk.Client, left: int) -> None:
     guilds = len(client.guilds)
-    where = f"in {guilds} server{'s' if guilds != 1 else ''} as {client.user}"
+    where = f"in {guilds} server{'s' if guilds != 1 else ''} as {line(str(client.user))}"
     say(f"Listening to Discord {where}." + (f" {left} messages from before." if left else ""))
+    if not guilds:
+        say(f"Invite it into a server: {invite(str(client.application_id))}")
+
+
+def _trouble(text: str) -> None:
+    sys.stderr.write(f"dramaturg: {text}\n")
+    sys.stderr.flush()
 
 
 def _roles(settings: Settings) -> tuple[str, ...]:

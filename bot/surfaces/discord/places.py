@@ -110,6 +110,8 @@ class Places:
             raise Undeliverable(str(error)) from error
         if isinstance(channel, discord.DMChannel):
             return room, False
+        if isinstance(channel, discord.ForumChannel):  # a post's first message has the post's id
+            return thread, False
         if fresh and self._mode == "open" and room not in self._closed and await self._open(channel, inbound):
             return thread, False
         return room, True

@@ -25,11 +25,12 @@ class Misconfigured(Exception):
 
 
 class Station:
-    """One bot's line to Discord, kept open."""
+    """One bot's line to Discord, kept open. ``trouble`` is told when it does not open at the first try."""
 
-    def __init__(self, line: Line, ears: Ears, deaf_after: float = DEAF) -> None:
+    def __init__(self, line: Line, ears: Ears, trouble: Callable[[str], None], deaf_after: float = DEAF) -> None:
         self._line = line
         self._ears = ears
+        self._trouble = trouble
         self._deaf_after = deaf_after
         self._client: Client | None = None
         self._sound = time.monotonic()
@@ -93,8 +94,13 @@ class Station:
                 log.error("%s", error)
                 pause = min(error.seconds, 24 * 3600.0)
                 self._spent_until = time.monotonic() + pause + LONGEST
-            except Exception:  # the outermost surface: whatever broke the line, it is opened anew
+            except Exception as error:  # the outermost surface: whatever broke the line, it is opened anew
                 log.exception("The line to Discord broke")
+                if not told and pause == FIRST:
+                    name = type(error).__name__
+                    self._trouble(
+                        f"Discord cannot be reached yet ({name}); trying again. Is {self._line.base_url} right?"
+                    )
             finally:
                 if telling is not None:
                     told = telling.done() and not telling.cancelled()
