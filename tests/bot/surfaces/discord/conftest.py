@@ -128,6 +128,7 @@ class Bot:
     say: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     misconfigured: type[Exception] = Mistaken
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
     _stack: AsyncExitStack | None = None
     _task: "asyncio.Task[int] | None" = None
 
@@ -138,7 +139,8 @@ class Bot:
         conversing = await open_conversing(stack, self.app, begin_writer(stack, settings))
         served = await open_discord(stack, House(settings, self.app, conversing))
         sessions = set(self.server.gateway.sessions)
-        self._task = asyncio.create_task(served.run(asyncio.Event()))
+        self._over = asyncio.Event()
+        self._task = asyncio.create_task(served.run(self._over))
         while len(set(self.server.gateway.sessions) - sessions) < self.server.shards:
             await asyncio.wait({self._task}, timeout=0.02)
             if self._task.done():
@@ -155,7 +157,9 @@ class Bot:
 
     async def stop(self) -> None:
         """As when the process is told to end, in the middle of whatever it does."""
+        self._over.set()
         if self._task is not None:
+            await asyncio.wait({self._task}, timeout=60)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
