@@ -5,7 +5,6 @@ Knows nothing of platforms or of how an answer comes about.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,11 +13,11 @@ from memory.conversation import Scope
 from memory.errors import NotFound
 from memory.inbox import Change, Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
-from memory.store.letters import by_event, by_message, in_thread, kept_of, values_of
-from memory.store.reach import insert_new, now
+from memory.store.letters import DELETED, by_message, changed, in_thread, kept_of, values_of
+from memory.store.post import Post
+from memory.store.reach import now
 from memory.tables import inbox, turns
 
-DELETED = "deleted"
 REMEMBERED = timedelta(days=1)
 """How long an edit or a deletion waits for the message it is about."""
 
@@ -28,13 +27,12 @@ _OPEN = (LetterState.WAITING, LetterState.WORKING)
 class Inbox:
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._post = Post(database)
 
-    @whole
     async def put(self, letter: Letter) -> Kept | None:
         """Keeps a letter, as it was edited where the edit came first; None when its event or its message is
         here already, or its deletion came first."""
-        async with self._db.writing() as tx:
-            return await _keep(tx, letter)
+        return await self._post.put(letter)
 
     @whole
     async def take(self, scope: Scope, numbers: Sequence[int]) -> tuple[Kept, ...]:
@@ -102,7 +100,7 @@ class Inbox:
                 await _expect(tx, scope, message, said)
                 return None
             if found.state is LetterState.EXPECTED:
-                await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**_changed(said)))
+                await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said)))
                 return None
             if found.letter.kind == DELETED and (said or found.state is LetterState.WITHDRAWN):
                 return None  # what was deleted stays so
@@ -132,49 +130,19 @@ class Inbox:
             return tuple(kept_of(row) for row in rows.mappings())
 
 
-async def _keep(tx: AsyncConnection, letter: Letter) -> Kept | None:
-    fresh: dict[str, Any] = {
-        "state": LetterState.WAITING,
-        "head": None,
-        "attempts": 0,
-        "sending": 0,
-        "ids": [],
-        "reason": "",
-    }
-    values = {**values_of(letter), **fresh, "received": now()}
-    if not await insert_new(tx, inbox, **values):
-        expected = await by_message(tx, letter.scope, letter.message) if letter.message else None
-        if expected is None or expected.state is not LetterState.EXPECTED:
-            return None
-        if expected.letter.kind == DELETED:
-            values |= {"kind": DELETED, "text": "", "state": LetterState.WITHDRAWN, "head": expected.number}
-        else:
-            values |= _changed(Edited(expected.letter.text, expected.letter.name))
-        await tx.execute(update(inbox).where(inbox.c.number == expected.number).values(**values))
-        if expected.letter.kind == DELETED:
-            return None
-    return await by_event(tx, letter.scope, letter.event)
-
-
 async def _expect(tx: AsyncConnection, scope: Scope, message: str, said: Edited | None) -> None:
     """Of a message that is not here only this is kept, and not for long."""
     forgotten = and_(inbox.c.platform == scope.platform, inbox.c.state == LetterState.EXPECTED)
     await tx.execute(delete(inbox).where(forgotten, inbox.c.received < now() - REMEMBERED))
     letter = Letter("", f"early:{scope.room}:{message}", scope, "", message=message)
     empty = {"attempts": 0, "sending": 0, "ids": [], "reason": "", "received": now()}
-    await tx.execute(insert(inbox).values(**values_of(letter) | _changed(said), **empty, state=LetterState.EXPECTED))
-
-
-def _changed(said: Edited | None) -> dict[str, Any]:
-    if said is None:
-        return {"kind": DELETED, "text": "", "name": ""}
-    return {"kind": "command" if said.name else "message", "text": said.text, "name": said.name}
+    await tx.execute(insert(inbox).values(**values_of(letter) | changed(said), **empty, state=LetterState.EXPECTED))
 
 
 async def _change(tx: AsyncConnection, found: Kept, said: Edited | None) -> Change:
     waiting = found.state is LetterState.WAITING
     ended = {"state": LetterState.WITHDRAWN, "head": found.number} if said is None and waiting else {}
-    await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**_changed(said), **ended))
+    await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said), **ended))
     head = found.head or found.number
     group = select(inbox).where((inbox.c.head == head) | (inbox.c.number == head)).order_by(inbox.c.number)
     letters = [kept_of(row) for row in (await tx.execute(group)).mappings()]

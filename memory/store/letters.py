@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, RowMapping, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
-from memory.inbox import Kept, Letter, LetterState
+from memory.inbox import Edited, Kept, Letter, LetterState
 from memory.tables import inbox
+
+DELETED = "deleted"
 
 
 def in_thread(scope: Scope) -> ColumnElement[bool]:
@@ -37,6 +39,13 @@ def values_of(letter: Letter) -> dict[str, Any]:
     said = {"kind": letter.kind, "author": letter.author, "text": letter.text, "name": letter.name}
     more = {"given": dict(letter.values), "target": letter.target, "files": [list(file) for file in letter.files]}
     return {**place, **said, **more, "event": letter.event, "message": letter.message or None, "sent": letter.sent}
+
+
+def changed(said: Edited | None) -> dict[str, Any]:
+    """What a person's edit, or deletion (None), makes of a letter."""
+    if said is None:
+        return {"kind": DELETED, "text": "", "name": ""}
+    return {"kind": "command" if said.name else "message", "text": said.text, "name": said.name}
 
 
 def kept_of(row: RowMapping) -> Kept:

@@ -44,6 +44,33 @@ async def test_of_many_deliveries_at_once_one_is_kept(ledger, letter):
     assert len([one for one in kept if one]) == 1
 
 
+async def test_a_crowd_is_kept_in_few_transactions_each_on_the_disk_when_its_put_returns(
+    ledger, letter, opener, count_statements
+):
+    other = await opener()
+    crowd = [replace(letter, event=f"E{n}", message=f"m{n}") for n in range(150)]
+    twice = [*crowd, *(replace(one, event=f"{one.event}-again") for one in crowd)]
+
+    async def put(one):
+        kept = await ledger.inbox.put(one)
+        assert kept is None or await other.inbox.find(one.scope, one.message) == kept, "told before it was kept"
+        return kept
+
+    with count_statements(ledger) as ran:
+        kept = await asyncio.gather(*(put(one) for one in twice))
+    assert [bool(one) for one in kept] == [True] * 150 + [False] * 150
+    assert [one.number for one in kept[:150]] == sorted(one.number for one in kept[:150])
+    assert len([one for one in ran if one.startswith("INSERT")]) < 15
+
+
+async def test_a_letter_that_cannot_be_kept_does_not_keep_out_the_others(ledger, letter):
+    odd = replace(letter, event="E2", message="m2", values={"x": object()})
+    results = await asyncio.gather(ledger.inbox.put(letter), ledger.inbox.put(odd), return_exceptions=True)
+    assert results[0].letter == letter
+    assert isinstance(results[1], Exception)
+    assert await ledger.inbox.put(replace(letter, event="E3", message="m3"))
+
+
 async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, letter):
     for event in ("a", "b"):
         assert await ledger.inbox.put(replace(letter, kind="command", event=event, message=""))

@@ -54,15 +54,22 @@ async def test_what_is_written_under_a_lost_lease_is_refused_and_leaves_nothing(
         for save in (
             ours.turns.draft(scope, begun.take.id, "stale"),
             ours.turns.finish(scope, begun.take.id, "stale", TakeStatus.COMPLETE),
-            ours.inbox.put(Letter("message", "e2", scope, "U1", "stale")),
             ours.inbox.sending(scope, 1, ["9.9"]),
             ours.shows.set_room(scope, note="stale"),
         ):
             with pytest.raises(LeaseLost):
                 await save
     assert (await theirs.turns.get(scope, begun.turn.id)).take.text == ""
-    assert await theirs.inbox.open(scope) == ()
     assert (await theirs.shows.room(scope)).note == ""
+
+
+async def test_what_is_heard_is_kept_whoever_has_the_thread(opener, scope):
+    ours, theirs = await opener(), await opener()
+    lease = await ours.leases.claim(scope, "ours", 0.0)
+    await theirs.leases.claim(scope, "theirs", 60)
+    with fenced(lease):
+        assert await ours.inbox.put(Letter("message", "e2", scope, "U1", "hello"))
+    assert len(await theirs.inbox.open(scope)) == 1
 
 
 async def test_what_goes_on_after_a_lease_was_given_back_is_not_checked(ledger, scope, talk):
