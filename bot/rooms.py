@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
+from bot.events import Inbound
 from memory import Conversation, NotFound, Preference, Room, Scope, Show, Thread
 
 
@@ -97,6 +98,14 @@ class Rooms:
         place = Scope(scope.platform, scope.tenant, scope.room)
         thread = await self._threads.latest(place, show.id)
         return show, thread or await self._threads.open(fresh(scope), show.id)
+
+
+def decides(inbound: Inbound, room: Room) -> bool:
+    """Whether this person may change canon here: the room names them or a role of theirs, or names nobody
+    and their platform's settings do not say otherwise."""
+    if not room.deciders:
+        return inbound.values.get("decides") != "no"
+    return bool({inbound.who, *inbound.values.get("roles", "").split()} & set(room.deciders))
 
 
 def fresh(scope: Scope) -> Scope:
