@@ -6,11 +6,13 @@ What a conversation needs at once is opened here; the models load behind it.
 
 import asyncio
 import importlib
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from bot import passages
 from bot.bible import BibleFiles
@@ -18,12 +20,14 @@ from bot.commands.canon import CanonDesk
 from bot.commands.knowledge import Knowledge
 from bot.commands.pages import Pages
 from bot.commands.past import Past
+from bot.commands.profile import ProfileDesk
 from bot.commands.settings import RoomSettings
 from bot.commands.talk import Talk
 from bot.config import Settings
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.events import Inbound, Reply, Stage
+from bot.footing import Footing
 from bot.gate import Gate, Rules
 from bot.learning import Learning
 from bot.librarian import Librarian
@@ -102,14 +106,27 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     settings.home.mkdir(parents=True, exist_ok=True)
     embedder = Embedder(settings.embedder)
     stack.push_async_callback(embedder.close)
-    folder = Path(settings.index) if settings.index else settings.home / "index"
-    index = await Index.open(folder, embedder, anew=anew)
+    index = await Index.open(_index(settings), embedder, anew=anew)
     stack.push_async_callback(index.close)
     ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
     stack.push_async_callback(ledger.close)
     # The index's lock says that no other program is writing here: what is unfinished is ours to end.
     await ledger.turns.recover()
     return assemble(stack, settings, ledger, index, embedder)
+
+
+def _index(settings: Settings) -> Path:
+    return Path(settings.index) if settings.index else settings.home / "index"
+
+
+def _holder(index: Path) -> str:
+    """This program's name among those that share a ledger. It lies beside the index, whose lock lets only one
+    program at a time bear it: the next one takes over at once what a dead one held."""
+    file = index.with_name(f"{index.name}.holder")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(uuid4().hex, encoding="utf-8")
+    return f"{socket.gethostname()}:{file.read_text(encoding='utf-8').strip()}"
 
 
 def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: Index, embedder: Embedder) -> App:
@@ -125,7 +142,7 @@ def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: I
         embedder=embedder,
         librarian=librarian,
         learning=Learning(reader, ledger.shows, BibleFiles(ledger.bible, ledger.canon), ledger.sources, librarian),
-        rooms=Rooms(ledger.shows, ledger.threads, settings.window),
+        rooms=Rooms(ledger.shows, ledger.threads, ledger.profile, settings.window),
         lore=Lores(ledger),
         formats=_bounded(loaded.named, settings.answer_tokens),
         problems=loaded.problems,
@@ -148,12 +165,15 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         catalogue=app.librarian,
         lore=app.lore,
         formats=app.formats,
+        profile=app.ledger.profile,
+        footing=Footing(app.embedder),
         writer=writer,
         window=app.settings.window,
     )
     talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
     desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk))
-    gate = Gate(desk.respond, app.ledger.inbox, _rules(app.settings))
+    ledger, holder = app.ledger, await asyncio.to_thread(_holder, _index(app.settings))
+    gate = Gate(desk.respond, ledger.inbox, _rules(app.settings), ledger.leases, holder)
     working = asyncio.create_task(app.librarian.work(), name="librarian")
 
     async def stop_working() -> None:
@@ -218,7 +238,8 @@ def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
     knowledge = Knowledge(app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed)
     past = Past(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, changed)
     room = RoomSettings(app.rooms, app.ledger.shows, app.formats)
-    every = (talk, pages, canon, knowledge, past, room)
+    profile = ProfileDesk(app.ledger.profile)
+    every = (talk, pages, canon, knowledge, past, room, profile)
     return {name: handler for one in every for name, handler in one.handlers().items()}
 
 

@@ -18,8 +18,8 @@ from chains.writer import Card
 class Cited:
     """A passage in the prompt under the number ``n`` (from 1) that [n] refers to.
 
-    ``origin`` and ``kind`` as the passage's; ``names`` are those the passage answers to; ``place``
-    is what /why shows (heading path, page, turn)."""
+    ``origin``, ``kind`` and ``path`` (its headings) as the passage's; ``names`` are those the passage
+    answers to; ``place`` is what /why shows (heading path, page, turn)."""
 
     n: int
     id: str
@@ -30,6 +30,13 @@ class Cited:
     names: tuple[str, ...] = ()
     place: str = ""
     score: float = 0.0
+    path: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What a citation calls it: of a document also where in it."""
+        inside = self.place.removeprefix(self.title).removeprefix(" > ") if self.origin == "source" else ""
+        return f"{self.title}: {inside}" if inside else self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from memory.conversation import (
     Turn,
 )
 from memory.errors import (
+    LeaseLost,
     LedgerBusy,
     LedgerError,
     LedgerSetting,
@@ -28,8 +29,10 @@ from memory.errors import (
     NotFound,
     Refused,
 )
-from memory.inbox import Change, Kept, Letter, LetterState
+from memory.inbox import Change, Edited, Kept, Letter, LetterState
+from memory.lease import Lease, Renewal, fenced
 from memory.outbox import Job, Record
+from memory.profile import Preference
 from memory.sources import Piece, Source
 from memory.text import fold
 
@@ -42,9 +45,12 @@ __all__ = [
     "Conversation",
     "Decision",
     "Draft",
+    "Edited",
     "Entry",
     "Job",
     "Kept",
+    "Lease",
+    "LeaseLost",
     "LedgerBusy",
     "LedgerError",
     "LedgerSetting",
@@ -55,9 +61,11 @@ __all__ = [
     "Name",
     "NotFound",
     "Piece",
+    "Preference",
     "Recap",
     "Record",
     "Refused",
+    "Renewal",
     "Room",
     "Scope",
     "Show",
@@ -68,5 +76,6 @@ __all__ = [
     "TakeStatus",
     "Thread",
     "Turn",
+    "fenced",
     "fold",
 ]

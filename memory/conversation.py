@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from memory.profile import Preference
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -78,12 +80,14 @@ class Thread:
 
 
 class TakeStatus(StrEnum):
-    """WRITING until it ends; a take found WRITING at start belongs to a program that died."""
+    """WRITING until it ends; a take found WRITING at start belongs to a program that died. WITHDRAWN was
+    deleted where it was shown: nobody is given it any more."""
 
     WRITING = "writing"
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 INTERRUPTED = "The program ended in the middle of this answer."
@@ -144,10 +148,12 @@ class Conversation:
     """The one read of a turn: everything memory knows that the next answer needs.
 
     ``window`` holds the latest turns of the path to the head, oldest first, at most the
-    number asked for; what lies before it is in ``thread.recap`` and in the index.
+    number asked for; what lies before it is in ``thread.recap`` and in the index. ``profile``
+    holds what the room, and the person who asks, want of every page.
     """
 
     show: Show
     room: Room
     thread: Thread
     window: tuple[Turn, ...] = ()
+    profile: tuple[Preference, ...] = ()

@@ -30,3 +30,8 @@ class NotFound(LedgerError):
 
 class Refused(LedgerError):
     """The record is there, but a rule of the ledger does not allow this."""
+
+
+class LeaseLost(Exception):
+    """Another program works in this thread now. For no person to read, so it is no LedgerError: whoever
+    gets it leaves without a word."""

@@ -16,7 +16,8 @@ from memory.conversation import Scope
 class LetterState(StrEnum):
     """WAITING until taken, WORKING while it is answered; a letter found WORKING at start belongs to a
     program that died. DONE is answered, REFUSED was told to come again, WITHDRAWN was deleted or
-    stopped by its author, STALE came too late, DEAD ended every program that took it."""
+    stopped by its author, STALE came too late, DEAD ended every program that took it. EXPECTED has not
+    come yet: its edit or its deletion was faster."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -25,6 +26,7 @@ class LetterState(StrEnum):
     WITHDRAWN = "withdrawn"
     STALE = "stale"
     DEAD = "dead"
+    EXPECTED = "expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,12 @@ class Change:
     event: str
     waiting: bool
     letters: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What a person changed their message to, as it is to be read now: with the ``name`` of a command,
+    or without one where it is something said."""
+
+    text: str
+    name: str = ""

@@ -12,8 +12,10 @@ from memory.store.canon import Canon
 from memory.store.database import Database, connect
 from memory.store.inbox import Inbox
 from memory.store.indexable import Indexable
+from memory.store.leases import Leases
 from memory.store.migrate import migrate
 from memory.store.outbox import Outbox
+from memory.store.profile import Profile
 from memory.store.shows import Shows
 from memory.store.sources import Sources
 from memory.store.threads import Threads
@@ -34,8 +36,10 @@ class Ledger:
         self.canon = Canon(database)
         self.bible = Bible(database)
         self.sources = Sources(database)
+        self.profile = Profile(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
+        self.leases = Leases(database)
         self.indexable = Indexable(database)
 
     @classmethod

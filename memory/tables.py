@@ -364,6 +364,24 @@ ratings = Table(
     sqlite_autoincrement=True,
 )
 
+# What a room ("person" is "") or a person ("room" is "") wants of every page.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _words("platform"),
+    _words("tenant"),
+    _words("room"),
+    _words("person"),
+    _words("text"),
+    _words("folded"),
+    _words("status"),
+    _words("who"),
+    _words("origin"),
+    _moment("created"),
+    Index(None, "platform", "tenant", "room", "person"),
+)
+
 # What came in. "event" and "message" are the two names under which a platform may deliver it again.
 inbox = Table(
     "inbox",
@@ -390,12 +408,27 @@ inbox = Table(
     Column("ids", Json, nullable=False),
     _words("reason"),
     _moment("received"),
+    Column("take", Words),  # takes.id of the page this was answered with
     UniqueConstraint("platform", "tenant", "event"),
     UniqueConstraint("platform", "tenant", "room", "message"),
     Index(None, "platform", "state"),
     Index(None, "platform", "tenant", "room", "thread"),
     Index(None, "head"),
     sqlite_autoincrement=True,
+)
+
+# Who works in a thread. A row stays when its lease is over, so that its fence only grows.
+leases = Table(
+    "leases",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("tenant", Words, primary_key=True),
+    Column("room", Words, primary_key=True),
+    Column("thread", Words, primary_key=True),
+    _words("holder"),
+    _integer("fence"),
+    _moment("until"),
+    _integer("halt"),
 )
 
 # AUTOINCREMENT: a number that was worked off must never name a later job.

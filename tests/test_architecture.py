@@ -53,9 +53,12 @@ def test_imports_run_downhill_and_through_front_doors(name: str) -> None:
 
 
 OUTERMOST = {
-    "bot/gate.py",
+    "bot/gate/attempt.py",
+    "bot/gate/behind.py",
     "bot/surfaces/plain.py",
     "bot/surfaces/repl.py",
+    "bot/surfaces/discord/client.py",
+    "bot/surfaces/discord/serve.py",
     # the outermost surfaces of child processes
     "vectorstore/ingest/child.py",
     "vectorstore/worker.py",

@@ -25,7 +25,7 @@ from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Packed, Pair, Terms, payload, searchable
 
-_LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 3  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000

@@ -1,10 +1,11 @@
 """One database, its two kinds of transaction, and its failures as sentences.
 
-Knows nothing of tables or of what is stored. SQLite by default, PostgreSQL by URL. What a
+Knows nothing of what is stored; only that who lost a lease may not write. SQLite by default, PostgreSQL by URL. What a
 transaction wrote is on the disk when it ends, or the ledger does not open.
 """
 
 import asyncio
+import contextvars
 import sqlite3
 import threading
 import time
@@ -21,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from memory.errors import LedgerBusy, LedgerSetting, LedgerUnavailable
+from memory.store.fence import stand
 
 _DRIVERS = {
     "sqlite": "sqlite+pysqlite",
@@ -111,7 +113,9 @@ class Database:
             done: asyncio.Future[_T] = asyncio.ensure_future(work)
         else:
             try:
-                done = asyncio.get_running_loop().run_in_executor(self._threads, _at_one_go, work)
+                # The context goes along: it holds the lease that the caller works under.
+                here = contextvars.copy_context()
+                done = asyncio.get_running_loop().run_in_executor(self._threads, here.run, _at_one_go, work)
             except RuntimeError as error:
                 work.close()
                 raise LedgerUnavailable("The ledger is closed; start the program again.") from error
@@ -132,12 +136,15 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A change, on the disk when the block ends. Raises LedgerUnavailable, LedgerBusy."""
+        """A change, on the disk when the block ends. Raises LedgerUnavailable, LedgerBusy; LeaseLost where
+        the caller works under a lease that another has now."""
         async with AsyncExitStack() as stack:
             if self._threads:
                 stack.enter_context(self._turnstile)
             stack.enter_context(_Sentences(self.place))
-            yield await stack.enter_async_context(self._begun(self._writes))
+            connection = await stack.enter_async_context(self._begun(self._writes))
+            await stand(connection)
+            yield connection
 
     @asynccontextmanager
     async def _begun(self, engine: Any) -> AsyncIterator[AsyncConnection]:
@@ -209,7 +216,9 @@ def _address(url: str) -> URL:
 def _engine(address: URL, patience: float) -> Engine | AsyncEngine:
     if address.get_backend_name() == "postgresql":
         try:
-            waits = {"timeout": patience, "server_settings": {"lock_timeout": f"{patience * 1000:.0f}"}}
+            # A program that sleeps in the middle of a transaction must not keep its locks from the others.
+            bounds = dict.fromkeys(("lock_timeout", "idle_in_transaction_session_timeout"), f"{patience * 1000:.0f}")
+            waits = {"timeout": patience, "server_settings": bounds}
             return create_async_engine(address, pool_pre_ping=True, connect_args=waits)
         except ModuleNotFoundError as error:
             raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error

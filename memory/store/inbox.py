@@ -3,104 +3,121 @@
 Knows nothing of platforms or of how an answer comes about.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
 from memory.errors import NotFound
-from memory.inbox import Change, Kept, Letter, LetterState
+from memory.inbox import Change, Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
-from memory.store.reach import insert_new, now
-from memory.tables import inbox
+from memory.store.letters import DELETED, by_message, changed, in_thread, kept_of, values_of
+from memory.store.post import Post
+from memory.store.reach import now
+from memory.tables import inbox, turns
 
-DELETED = "deleted"
+REMEMBERED = timedelta(days=1)
+"""How long an edit or a deletion waits for the message it is about."""
+
 _OPEN = (LetterState.WAITING, LetterState.WORKING)
 
 
 class Inbox:
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._post = Post(database)
 
-    @whole
     async def put(self, letter: Letter) -> Kept | None:
-        """Keeps a letter; None when its event or its message is here already."""
-        scope = letter.scope
-        place = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "thread": scope.thread}
-        said = {"kind": letter.kind, "author": letter.author, "text": letter.text, "name": letter.name}
-        more = {"given": dict(letter.values), "target": letter.target, "files": [list(file) for file in letter.files]}
-        fresh: dict[str, Any] = {
-            "state": LetterState.WAITING,
-            "head": None,
-            "attempts": 0,
-            "sending": 0,
-            "ids": [],
-            "reason": "",
-        }
-        names = {"event": letter.event, "message": letter.message or None, "sent": letter.sent}
-        async with self._db.writing() as tx:
-            if not await insert_new(tx, inbox, **place, **names, **said, **more, **fresh, received=now()):
-                return None
-            row = await tx.execute(select(inbox).where(_event(scope, letter.event)))
-            return _kept(row.mappings().one())
+        """Keeps a letter, as it was edited where the edit came first; None when its event or its message is
+        here already, or its deletion came first."""
+        return await self._post.put(letter)
 
     @whole
-    async def take(self, scope: Scope, numbers: Sequence[int]) -> int:
-        """These letters are answered together from now on, the first being their head. How often that
-        was tried, this time included."""
+    async def take(self, scope: Scope, numbers: Sequence[int]) -> tuple[Kept, ...]:
+        """These letters are answered together from now on, the first being their head: as they are now and in
+        this order, this attempt counted. None when nobody waits for that any more."""
         async with self._db.writing() as tx:
-            mine = and_(_thread(scope), inbox.c.number.in_(numbers))
+            mine = and_(in_thread(scope), inbox.c.number.in_(numbers), inbox.c.state.in_(_OPEN))
             taken = {"state": LetterState.WORKING, "head": numbers[0], "attempts": inbox.c.attempts + 1}
             await tx.execute(update(inbox).where(mine).values(**taken))
-            tried = select(func.max(inbox.c.attempts)).where(mine)
-            return int((await tx.execute(tried)).scalar_one() or 1)
+            found = {row["number"]: kept_of(row) for row in (await tx.execute(select(inbox).where(mine))).mappings()}
+            return tuple(found[number] for number in numbers if number in found) if numbers[0] in found else ()
 
     @whole
     async def sending(self, scope: Scope, head: int, ids: Sequence[str] = ()) -> None:
         """The answer is about to be shown, or is now shown as the messages ``ids``."""
         async with self._db.writing() as tx:
-            mine = and_(_thread(scope), inbox.c.number == head)
+            mine = and_(in_thread(scope), inbox.c.number == head)
             await tx.execute(update(inbox).where(mine).values(sending=1, ids=list(ids)))
 
     @whole
-    async def end(self, scope: Scope, head: int, state: LetterState, reason: str = "") -> None:
-        """Ends a letter and those that are answered with it."""
+    async def end(
+        self,
+        scope: Scope,
+        head: int,
+        state: LetterState,
+        reason: str = "",
+        *,
+        turn: str = "",
+        unbegun: bool = False,
+    ) -> bool:
+        """Ends a letter and those that are answered with it; ``turn`` is the one its answer is the chosen
+        page of. Whether there was something to end; ``unbegun``: only what nobody took."""
+        states = (LetterState.WAITING,) if unbegun else _OPEN
         async with self._db.writing() as tx:
-            mine = and_(_thread(scope), (inbox.c.head == head) | (inbox.c.number == head))
-            ended = and_(mine, inbox.c.state.in_(_OPEN))
-            await tx.execute(update(inbox).where(ended).values(state=state, reason=reason, head=head))
+            mine = and_(in_thread(scope), (inbox.c.head == head) | (inbox.c.number == head), inbox.c.state.in_(states))
+            page = select(turns.c.chosen).where(turns.c.id == turn).scalar_subquery() if turn else None
+            ended = {"state": state, "reason": reason, "head": head, "take": page}
+            return bool((await tx.execute(update(inbox).where(mine).values(**ended))).rowcount)
 
     @whole
     async def find(self, scope: Scope, message: str) -> Kept | None:
         """The letter that brought this message of the scope's room."""
         async with self._db.reading() as tx:
-            return await _message(tx, scope, message)
+            found = await by_message(tx, scope, message)
+            return None if found is None or found.state is LetterState.EXPECTED else found
 
     @whole
-    async def change(self, scope: Scope, message: str, text: str | None) -> Change:
-        """The person changed a message, or deleted it (None). Raises NotFound."""
+    async def page(self, scope: Scope, message: str) -> str | None:
+        """The take that was shown as this message of ours in the scope's thread."""
+        async with self._db.reading() as tx:
+            shown = and_(in_thread(scope), inbox.c.take.is_not(None), inbox.c.ids.contains(message))
+            rows = (await tx.execute(select(inbox.c.take, inbox.c.ids).where(shown))).all()
+            return next((row.take for row in rows if message in row.ids), None)
+
+    @whole
+    async def change(self, scope: Scope, message: str, said: Edited | None, early: bool = False) -> Change | None:
+        """The person changed a message, or deleted it (None). A message that has not come yet is expected
+        where ``early``. None when there is nothing more to do. Raises NotFound."""
         async with self._db.writing() as tx:
-            found = await _message(tx, scope, message)
-            if found is None:
+            found = await by_message(tx, scope, message)
+            if found is None and not early:
                 raise NotFound("That message never came here.")
-            said: dict[str, Any] = {"text": text} if text is not None else {"text": "", "kind": DELETED}
-            waiting = found.state is LetterState.WAITING
-            if text is None and waiting:
-                said |= {"state": LetterState.WITHDRAWN, "head": found.number}
-            await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**said))
-            head = found.head or found.number
-            group = select(inbox).where((inbox.c.head == head) | (inbox.c.number == head)).order_by(inbox.c.number)
-            letters = [_kept(row) for row in (await tx.execute(group)).mappings()]
-            event = next(one.letter.event for one in letters if one.number == head)
-            return Change(found.number, event, waiting, tuple(one for one in letters if one.letter.kind != DELETED))
+            if found is None:
+                await _expect(tx, scope, message, said)
+                return None
+            if found.state is LetterState.EXPECTED:
+                await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said)))
+                return None
+            if found.letter.kind == DELETED and (said or found.state is LetterState.WITHDRAWN):
+                return None  # what was deleted stays so
+            return await _change(tx, found, said)
 
     @whole
     async def engaged(self, scope: Scope) -> bool:
         """Whether somebody has spoken to us in this thread."""
         async with self._db.reading() as tx:
-            return (await tx.execute(select(inbox.c.number).where(_thread(scope)).limit(1))).first() is not None
+            spoken = select(inbox.c.number).where(in_thread(scope), inbox.c.state != LetterState.EXPECTED)
+            return (await tx.execute(spoken.limit(1))).first() is not None
+
+    @whole
+    async def open(self, scope: Scope) -> tuple[Kept, ...]:
+        """What waits or is answered in a thread, in the order it came."""
+        async with self._db.reading() as tx:
+            here = select(inbox).where(in_thread(scope), inbox.c.state.in_(_OPEN)).order_by(inbox.c.number)
+            return tuple(kept_of(row) for row in (await tx.execute(here)).mappings())
 
     @whole
     async def unfinished(self, platform: str) -> tuple[Kept, ...]:
@@ -109,49 +126,24 @@ class Inbox:
         async with self._db.reading() as tx:
             open_ = and_(inbox.c.platform == platform, inbox.c.state.in_(_OPEN))
             rows = await tx.execute(select(inbox).where(open_).order_by(inbox.c.number))
-            return tuple(_kept(row) for row in rows.mappings())
+            return tuple(kept_of(row) for row in rows.mappings())
 
 
-def _thread(scope: Scope) -> ColumnElement[bool]:
-    return and_(_room(scope), inbox.c.thread == scope.thread)
+async def _expect(tx: AsyncConnection, scope: Scope, message: str, said: Edited | None) -> None:
+    """Of a message that is not here only this is kept, and not for long."""
+    forgotten = and_(inbox.c.platform == scope.platform, inbox.c.state == LetterState.EXPECTED)
+    await tx.execute(delete(inbox).where(forgotten, inbox.c.received < now() - REMEMBERED))
+    letter = Letter("", f"early:{scope.room}:{message}", scope, "", message=message)
+    empty = {"attempts": 0, "sending": 0, "ids": [], "reason": "", "received": now()}
+    await tx.execute(insert(inbox).values(**values_of(letter) | changed(said), **empty, state=LetterState.EXPECTED))
 
 
-def _room(scope: Scope) -> ColumnElement[bool]:
-    return and_(inbox.c.platform == scope.platform, inbox.c.tenant == scope.tenant, inbox.c.room == scope.room)
-
-
-def _event(scope: Scope, event: str) -> ColumnElement[bool]:
-    return and_(inbox.c.platform == scope.platform, inbox.c.tenant == scope.tenant, inbox.c.event == event)
-
-
-async def _message(tx: AsyncConnection, scope: Scope, message: str) -> Kept | None:
-    row = (await tx.execute(select(inbox).where(_room(scope), inbox.c.message == message))).mappings().first()
-    return None if row is None else _kept(row)
-
-
-def _kept(row: RowMapping | Mapping[str, Any]) -> Kept:
-    scope = Scope(row["platform"], row["tenant"], row["room"], row["thread"])
-    letter = Letter(
-        kind=row["kind"],
-        event=row["event"],
-        scope=scope,
-        author=row["author"],
-        text=row["text"],
-        name=row["name"],
-        values=row["given"],
-        target=row["target"],
-        message=row["message"] or "",
-        files=tuple((name, where, media) for name, where, media in row["files"]),
-        sent=row["sent"],
-    )
-    return Kept(
-        number=row["number"],
-        letter=letter,
-        state=LetterState(row["state"]),
-        received=row["received"],
-        head=row["head"],
-        attempts=row["attempts"],
-        sending=bool(row["sending"]),
-        ids=tuple(row["ids"]),
-        reason=row["reason"],
-    )
+async def _change(tx: AsyncConnection, found: Kept, said: Edited | None) -> Change:
+    waiting = found.state is LetterState.WAITING
+    ended = {"state": LetterState.WITHDRAWN, "head": found.number} if said is None and waiting else {}
+    await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said), **ended))
+    head = found.head or found.number
+    group = select(inbox).where((inbox.c.head == head) | (inbox.c.number == head)).order_by(inbox.c.number)
+    letters = [kept_of(row) for row in (await tx.execute(group)).mappings()]
+    event = next(one.letter.event for one in letters if one.number == head)
+    return Change(found.number, event, waiting, tuple(one for one in letters if one.letter.kind != DELETED))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
 from memory.errors import NotFound
-from memory.tables import rooms, shows, threads
+from memory.tables import preferences, rooms, shows, threads
 
 
 def in_room(scope: Scope) -> ColumnElement[bool]:
@@ -60,6 +60,14 @@ def placed(scope: Scope, **more: Any) -> dict[str, Any]:
 def of_show(tenant: str, show: str) -> ColumnElement[bool]:
     """Shows: this one, if it is the tenant's."""
     return and_(shows.c.id == show, shows.c.tenant == tenant)
+
+
+def preferred_by(scope: Scope, person: str) -> ColumnElement[bool]:
+    """Preferences: those of the scope's room, and the person's own in all rooms of the tenant."""
+    c = preferences.c
+    rooms_own = and_(c.room == scope.room, c.person == "")
+    whose = or_(rooms_own, and_(c.room == "", c.person == person)) if person else rooms_own
+    return and_(c.platform == scope.platform, c.tenant == scope.tenant, whose)
 
 
 async def hold_show(tx: AsyncConnection, tenant: str, show: str) -> None:

@@ -5,6 +5,7 @@ Knows nothing of how turns come to be. A head's every move is kept; undoing dele
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, RowMapping, Select, and_, bindparam, delete, insert, select, update
@@ -134,8 +135,7 @@ class Threads:
             kept = await the_turn(tx, scope, turn)
             later = select(path.c.turn).where(path.c.thread == thread["id"], path.c.depth > kept.depth)
             gone = (await tx.execute(later.order_by(path.c.depth.desc()))).scalars().all()
-            before = [*gone[1:], kept.id]
-            for one, head in zip(gone, before, strict=True):
+            for one, head in pairwise([*gone, kept.id]):
                 await tx.execute(delete(path).where(path.c.turn == one))
                 await move_head(tx, thread["id"], UNDO, one, head)
                 await enqueue(tx, Record.TURN, one)

@@ -22,7 +22,7 @@ from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
 from memory.text import shorten
 
-EDIT = "edit"
+EDIT, WITHDRAW = "edit", "withdraw"
 
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
@@ -98,20 +98,24 @@ class Turns:
 
     @whole
     async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]:
-        """All takes of a turn in the order they were begun. Raises NotFound."""
+        """All takes of a turn in the order they were begun, without the withdrawn. Raises NotFound."""
         async with self._db.reading() as tx:
             await the_turn(tx, scope, turn)
-            rows = await tx.execute(select(takes).where(takes.c.turn == turn).order_by(takes.c.number))
+            here = and_(takes.c.turn == turn, takes.c.status != TakeStatus.WITHDRAWN)
+            rows = await tx.execute(select(takes).where(here).order_by(takes.c.number))
             return tuple(take_of(row) for row in rows.mappings())
 
     @whole
     async def choose(self, scope: Scope, turn: str, take: str) -> Turn:
-        """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written."""
+        """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written or was
+        withdrawn."""
         async with self._db.writing() as tx:
             await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
             status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
             if status == TakeStatus.WRITING:
                 raise Refused("That take is still being written; wait for it or stop it, then choose it.")
+            if status == TakeStatus.WITHDRAWN:
+                raise Refused("That take was deleted; choose another.")
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
@@ -151,6 +155,22 @@ class Turns:
             if head == turn:
                 await move_head(tx, held.thread, FORGET, turn, held.parent)
             return held
+
+    @whole
+    async def withdraw(self, scope: Scope, take: str, who: str) -> Turn:
+        """Somebody deleted a page where it was shown: what the person said stays, and this is no answer to
+        it any more, neither in the conversation nor in the index. The ledger keeps its words. Raises
+        NotFound, Refused for one that is still written."""
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, takes.c.id == take)
+            ended = and_(takes.c.id == take, takes.c.status != TakeStatus.WRITING)
+            gone = {"status": TakeStatus.WITHDRAWN, "reason": ""}  # with its reason it might be written on
+            if not (await tx.execute(update(takes).where(ended).values(**gone))).rowcount:
+                raise Refused("That page is still being written; stop it first.")
+            if held.take is not None and held.take.id == take:
+                await tx.execute(update(turns).where(turns.c.id == held.id).values(chosen=None))
+                await _change(tx, held, WITHDRAW, who)
+            return await the_turn(tx, scope, held.id)
 
     @whole
     async def rate(self, scope: Scope, turn: str, who: str, verdict: int) -> None:
@@ -239,4 +259,8 @@ async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
     row = (await tx.execute(turns_with_take().where(room, turns.c.event == event_id))).mappings().first()
     if row is None:
         raise Refused("This message was answered in another room already.")
-    return Begun(turn_of(row), take_of(row), fresh=False)
+    turn = turn_of(row)
+    if turn.take is not None:
+        return Begun(turn, turn.take, fresh=False)
+    last = select(takes).where(takes.c.turn == turn.id).order_by(takes.c.number.desc()).limit(1)
+    return Begun(turn, take_of((await tx.execute(last)).mappings().one()), fresh=False)

@@ -1,6 +1,7 @@
 """The gate loses nothing, answers nothing twice, keeps each thread in order and is fair between rooms."""
 
 import asyncio
+import itertools
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.events import Fail, Inbound, Note, Reply, Sent, Step, Text
-from bot.gate import Gate, Rules, _letter
-from memory import LetterState, Scope
+from bot.gate import Gate, Rules, letter
+from memory import LeaseLost, LetterState, Scope, TakeStatus
 from memory.ledger import Ledger
 
 ROOM = Scope("slack", "T1", "C1", "1.0")
@@ -56,6 +57,17 @@ class Papers:
     @property
     def texts(self):
         return [paper.text for paper in self.papers if paper.text]
+
+
+class Drowsy:
+    """The leases of a program that sleeps: nothing is renewed."""
+
+    def __init__(self, leases):
+        self._leases = leases
+        self.claim, self.release, self.halt = leases.claim, leases.release, leases.halt
+
+    async def renew(self, lease, seconds):
+        await asyncio.Event().wait()
 
 
 class Answers:
@@ -106,7 +118,7 @@ def answers():
 def gates(ledger, answers):
     @asynccontextmanager
     async def opened(surface=None, **rules):
-        gate = Gate(answers, ledger.inbox, Rules(pause=0.01, **rules))
+        gate = Gate(answers, ledger.inbox, Rules(**{"pause": 0.01, "notice": 0.05} | rules), ledger.leases)
         gate.serve("slack", surface or Papers())
         try:
             yield gate
@@ -161,7 +173,7 @@ async def test_a_threads_messages_are_answered_one_after_the_other_in_order(gate
 
 async def test_threads_are_answered_side_by_side_up_to_the_setting(gates, answers):
     answers.hold = asyncio.Event()
-    async with gates(parallel=3) as gate:
+    async with gates(parallel=3, tenant=3) as gate:
         for n in range(5):
             await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
         await until(lambda: answers.running == 3)
@@ -201,6 +213,30 @@ async def test_one_persons_quick_messages_are_answered_together(gates, answers):
         await gate.receive(said(3, "somebody else", who="U2"))
         await until(lambda: len(papers.texts) == 2)
     assert answers.said == ["m0\nm1\nm2", "somebody else"]
+
+
+async def test_messages_that_are_joined_though_they_came_in_another_order_are_answered_once(gates, answers, ledger):
+    now = datetime.now(UTC)
+    papers = Papers(burst=0.3)
+    async with gates(papers) as gate:
+        for n in (2, 0, 1):
+            await gate.receive(said(n, sent=now + timedelta(microseconds=n)))
+        await until(lambda: papers.texts)
+        await until(lambda: not gate._floor.running(ROOM))
+        assert await open_letters(ledger) == ()
+    assert answers.said == ["m0\nm1\nm2"]
+
+
+async def test_after_a_crash_what_was_joined_in_another_order_is_answered_once(gates, answers, ledger):
+    first, second = await ledger.inbox.put(letter(said(1))), await ledger.inbox.put(letter(said(0)))
+    await ledger.inbox.take(ROOM, [second.number, first.number])
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.recover("slack")
+        await until(lambda: papers.texts)
+        await until(lambda: not gate._floor.running(ROOM))
+        assert await open_letters(ledger) == ()
+    assert answers.said == ["m0\nm1"]
 
 
 async def test_a_late_delivery_goes_where_it_was_said(gates, answers):
@@ -309,6 +345,150 @@ async def test_editing_what_was_answered_reaches_the_desk_with_its_event_and_the
     ]
 
 
+async def test_quick_messages_that_are_joined_are_not_told_to_wait(gates, answers):
+    papers = Papers(burst=0.2)
+    async with gates(papers, notice=0.6) as gate:
+        for n in range(3):
+            await gate.receive(said(n))
+        await until(lambda: papers.texts)
+        await asyncio.sleep(0.5)
+    assert answers.said == ["m0\nm1\nm2"]
+    assert [step for paper in papers.papers for step in paper.all(Step)] == []
+
+
+async def test_a_deletion_that_overtakes_its_message_leaves_it_unanswered(gates, answers, ledger):
+    async with gates() as gate:
+        assert await gate.receive(Inbound("delete", "x1", ROOM, "U1", target="C1-1", who="U1"))
+        assert not await gate.receive(said(1))
+        await gate.receive(said(2))
+        await until(lambda: answers.said)
+    assert answers.said == ["m2"]
+
+
+async def test_an_edit_that_overtakes_its_message_is_what_is_answered(gates, answers):
+    async with gates() as gate:
+        edit = Inbound("edit", "x1", ROOM, "U1", "better", target="C1-1", who="U1")
+        assert await gate.receive(edit, ours=True)
+        assert await gate.receive(said(1))
+        await until(lambda: answers.said)
+        assert not await gate.receive(replace(edit, target="C1-9")), "what was not said to us is not kept"
+        await gate.receive(said(9))
+        await until(lambda: len(answers.said) == 2)
+    assert answers.said == ["better", "m9"]
+
+
+async def test_in_whatever_order_a_message_its_edits_and_its_deletion_come_the_last_state_counts(
+    gates, answers, ledger
+):
+    """A message, an edit of it and its deletion, delivered in every order and each twice."""
+    for number, order in enumerate(itertools.permutations(["said", "edit", "delete"])):
+        papers = Papers(burst=0.5)
+        event = said(f"{number}", text="to be deleted")
+        target = {"target": event.message, "who": "U1"}
+        events = {
+            "said": event,
+            "edit": Inbound("edit", f"e{number}", ROOM, "U1", "edited", **target),
+            "delete": Inbound("delete", f"d{number}", ROOM, "U1", **target),
+        }
+        async with gates(papers) as gate:
+            for what in order * 2:
+                await gate.receive(events[what], ours=True)
+            assert await open_letters(ledger) == (), order
+    assert answers.said == []
+
+
+async def test_a_message_of_ours_that_is_deleted_reaches_the_desk_with_its_take(gates, ledger):
+    seen = []
+    await ledger.shows.ensure("T1", "Show")
+    await ledger.threads.open(ROOM, (await ledger.shows.ensure("T1", "Show")).id)
+
+    async def respond(inbound, stage, halt):
+        seen.append(inbound)
+        if inbound.kind != "message":
+            await stage.finish(Reply("complete"))
+            return Reply("complete")
+        begun = await ledger.turns.begin(ROOM, "ana", inbound.text, "chat", inbound.event_id)
+        await papers.papers[0].slip.posted("200.5")
+        await ledger.turns.finish(ROOM, begun.take.id, "a page", TakeStatus.COMPLETE)
+        return Reply("complete", begun.turn.id)
+
+    papers = Papers()
+    gate = Gate(respond, ledger.inbox)
+    gate.serve("slack", papers)
+    await gate.receive(said(1))
+    gone = Inbound("delete", "x1", ROOM, "", target="200.5", values={"page": "gone"})
+    await until(lambda: papers.papers and not gate._floor.running(ROOM))
+    assert await gate.receive(gone)
+    await until(lambda: len(seen) == 2)
+    assert not await gate.receive(replace(gone, event_id="x2", target="200.6"))
+    await gate.close()
+    turn = await ledger.turns.by_event(ROOM, "Ev1")
+    assert seen[1].values == {"take": turn.take.id}
+
+
+async def test_one_that_sleeps_through_the_end_of_its_lease_keeps_nothing_and_another_has_answered(ledger, answers):
+    await ledger.threads.open(ROOM, (await ledger.shows.ensure("T1", "Show")).id)
+    woken, refused = asyncio.Event(), []
+
+    async def sleep(inbound, stage, halt):
+        begun = await ledger.turns.begin(ROOM, "ana", inbound.text, "chat", inbound.event_id)
+        await woken.wait()
+        try:
+            await ledger.turns.finish(ROOM, begun.take.id, "stale", TakeStatus.COMPLETE)
+        except LeaseLost:
+            refused.append(inbound.text)
+            raise
+        return Reply("complete")
+
+    papers, stale = Papers(), Papers()
+    sleeper = Gate(sleep, ledger.inbox, Rules(lease=0.2), Drowsy(ledger.leases))
+    sleeper.serve("slack", stale)
+    other = Gate(answers, ledger.inbox, Rules(lease=0.2), ledger.leases)
+    other.serve("slack", papers)
+    await sleeper.receive(said(1))
+    await other.recover("slack")
+    await until(lambda: papers.texts)
+    woken.set()
+    await until(lambda: refused)
+    await sleeper.close()
+    await other.close()
+    assert papers.texts == ["re: m1"]
+    assert stale.texts == []
+    assert (await ledger.turns.by_event(ROOM, "Ev1")).take.text == ""
+
+
+async def test_a_stop_reaches_the_program_that_is_at_work(ledger, answers):
+    answers.hold = asyncio.Event()
+    papers, elsewhere = Papers(), Papers()
+    working = Gate(answers, ledger.inbox, Rules(lease=0.2), ledger.leases)
+    working.serve("slack", papers)
+    asked = Gate(answers, ledger.inbox, Rules(lease=0.2), ledger.leases)
+    asked.serve("slack", elsewhere)
+    await working.receive(said(1))
+    await until(lambda: answers.running)
+    await asked.receive(Inbound("stop", "s1", ROOM, "U2"))
+    await until(lambda: papers.texts)
+    await working.close()
+    await asked.close()
+    assert [paper.reply.status for paper in papers.papers] == ["stopped"]
+    assert [paper.reply.reason for paper in elsewhere.papers] == [""]
+
+
+async def test_what_two_programs_received_of_a_thread_is_answered_in_the_order_it_was_said(ledger, answers):
+    one, two = (Gate(answers, ledger.inbox, Rules(), ledger.leases) for _ in range(2))
+    for gate in (one, two):
+        gate.serve("slack", Papers())
+    answers.hold, now = asyncio.Event(), datetime.now(UTC)
+    for n, gate in enumerate((one, two, one, two, two, one)):
+        await gate.receive(said(n, sent=now + timedelta(seconds=n)))
+    answers.hold.set()
+    await until(lambda: len(answers.said) == 6)
+    await one.close()
+    await two.close()
+    assert answers.said == [f"m{n}" for n in range(6)]
+    assert answers.most == 1
+
+
 async def test_after_a_crash_what_waited_is_answered_in_order(gates, answers, ledger):
     answers.hold = asyncio.Event()
     async with gates() as gate:
@@ -349,8 +529,8 @@ async def test_an_old_backlog_is_announced_once_and_not_answered(gates, answers,
     long_ago = datetime.now(UTC) - timedelta(minutes=11)
     async with gates(papers, parallel=1) as gate:
         for n in range(3):
-            await ledger.inbox.put(_letter(said(n, sent=long_ago)))
-        await ledger.inbox.put(_letter(said(7, "young", scope=replace(ROOM, thread="2.0"))))
+            await ledger.inbox.put(letter(said(n, sent=long_ago)))
+        await ledger.inbox.put(letter(said(7, "young", scope=replace(ROOM, thread="2.0"))))
         await gate.recover("slack")
         await until(lambda: papers.texts and any(paper.all(Note) for paper in papers.papers))
     notes = [note.text for paper in papers.papers for note in paper.all(Note)]
@@ -369,7 +549,7 @@ async def test_a_message_that_comes_ten_minutes_late_is_announced_and_not_answer
 
 
 async def test_a_message_that_ends_the_program_three_times_is_left_with_a_reason(gates, answers, ledger):
-    kept = await ledger.inbox.put(_letter(said(1)))
+    kept = await ledger.inbox.put(letter(said(1)))
     for _ in range(3):
         await ledger.inbox.take(ROOM, [kept.number])
     papers = Papers()
@@ -401,7 +581,7 @@ async def test_what_fails_unexpectedly_is_tried_three_times_and_then_told(gates,
 
 async def test_a_command_that_was_cut_off_is_not_carried_out_twice(gates, answers, ledger):
     undo = Inbound("command", "c1", ROOM, "U1", name="undo", who="U1")
-    kept = await ledger.inbox.put(_letter(undo))
+    kept = await ledger.inbox.put(letter(undo))
     await ledger.inbox.take(ROOM, [kept.number])
     papers = Papers()
     async with gates(papers) as gate:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import Letter, LetterState, NotFound, Scope
+from memory import Edited, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
 
 
 @pytest.fixture
@@ -44,6 +44,33 @@ async def test_of_many_deliveries_at_once_one_is_kept(ledger, letter):
     assert len([one for one in kept if one]) == 1
 
 
+async def test_a_crowd_is_kept_in_few_transactions_each_on_the_disk_when_its_put_returns(
+    ledger, letter, opener, count_statements
+):
+    other = await opener()
+    crowd = [replace(letter, event=f"E{n}", message=f"m{n}") for n in range(150)]
+    twice = [*crowd, *(replace(one, event=f"{one.event}-again") for one in crowd)]
+
+    async def put(one):
+        kept = await ledger.inbox.put(one)
+        assert kept is None or await other.inbox.find(one.scope, one.message) == kept, "told before it was kept"
+        return kept
+
+    with count_statements(ledger) as ran:
+        kept = await asyncio.gather(*(put(one) for one in twice))
+    assert [bool(one) for one in kept] == [True] * 150 + [False] * 150
+    assert [one.number for one in kept[:150]] == sorted(one.number for one in kept[:150])
+    assert len([one for one in ran if one.startswith("INSERT")]) < 15
+
+
+async def test_a_letter_that_cannot_be_kept_does_not_keep_out_the_others(ledger, letter):
+    odd = replace(letter, event="E2", message="m2", values={"x": object()})
+    results = await asyncio.gather(ledger.inbox.put(letter), ledger.inbox.put(odd), return_exceptions=True)
+    assert results[0].letter == letter
+    assert isinstance(results[1], Exception)
+    assert await ledger.inbox.put(replace(letter, event="E3", message="m3"))
+
+
 async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, letter):
     for event in ("a", "b"):
         assert await ledger.inbox.put(replace(letter, kind="command", event=event, message=""))
@@ -52,12 +79,12 @@ async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, l
 async def test_letters_taken_together_end_together(ledger, letter, scope):
     first = await ledger.inbox.put(letter)
     second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2"))
-    assert await ledger.inbox.take(scope, [first.number, second.number]) == 1
+    assert [one.attempts for one in await ledger.inbox.take(scope, [first.number, second.number])] == [1, 1]
     await ledger.inbox.sending(scope, first.number, ["200.1"])
     working = await ledger.inbox.unfinished("slack")
     assert [(one.head, one.state) for one in working] == [(first.number, LetterState.WORKING)] * 2
     assert (working[0].sending, working[0].ids) == (True, ("200.1",))
-    assert await ledger.inbox.take(scope, [first.number, second.number]) == 2
+    assert [one.attempts for one in await ledger.inbox.take(scope, [first.number, second.number])] == [2, 2]
     await ledger.inbox.end(scope, first.number, LetterState.DONE)
     assert await ledger.inbox.unfinished("slack") == ()
 
@@ -73,7 +100,7 @@ async def test_changing_one_of_joined_messages_gives_all_of_them_as_they_are_now
     first = await ledger.inbox.put(letter)
     second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2", text="world"))
     await ledger.inbox.take(scope, [first.number, second.number])
-    edited = await ledger.inbox.change(scope, "100.1", "hi")
+    edited = await ledger.inbox.change(scope, "100.1", Edited("hi"))
     assert (edited.event, edited.waiting) == ("Ev1", False)
     assert [one.letter.text for one in edited.letters] == ["hi", "world"]
     deleted = await ledger.inbox.change(scope, "100.1", None)
@@ -89,11 +116,111 @@ async def test_deleting_a_waiting_message_takes_it_out_of_the_queue(ledger, lett
     assert await ledger.inbox.unfinished("slack") == ()
 
 
+async def test_a_deletion_that_overtakes_its_message_is_remembered(ledger, letter, scope):
+    assert await ledger.inbox.change(scope, "100.1", None, early=True) is None
+    assert await ledger.inbox.find(scope, "100.1") is None
+    assert not await ledger.inbox.engaged(scope), "nobody has spoken to us yet"
+    assert await ledger.inbox.put(letter) is None
+    assert await ledger.inbox.put(letter) is None, "also when it comes again"
+    assert await ledger.inbox.unfinished("slack") == ()
+
+
+async def test_an_edit_that_overtakes_its_message_is_how_it_reads_when_it_comes(ledger, letter, scope):
+    for text in ("first edit", "last edit"):
+        assert await ledger.inbox.change(scope, "100.1", Edited(text), early=True) is None
+    assert await ledger.inbox.unfinished("slack") == ()
+    kept = await ledger.inbox.put(letter)
+    assert kept.letter == replace(letter, text="last edit")
+    assert kept.state is LetterState.WAITING
+    assert await ledger.inbox.put(letter) is None
+    assert [one.letter.text for one in await ledger.inbox.unfinished("slack")] == ["last edit"]
+
+
+async def test_an_edit_then_a_deletion_before_the_message_is_a_deletion(ledger, letter, scope):
+    await ledger.inbox.change(scope, "100.1", Edited("x"), early=True)
+    await ledger.inbox.change(scope, "100.1", None, early=True)
+    assert await ledger.inbox.put(letter) is None
+
+
+async def test_a_waiting_command_that_is_edited_is_another_command(ledger, letter, scope):
+    await ledger.inbox.put(replace(letter, kind="command", name="takes", text="3"))
+    await ledger.inbox.change(scope, "100.1", Edited("4", "takes"))
+    (kept,) = await ledger.inbox.open(scope)
+    assert (kept.letter.kind, kept.letter.name, kept.letter.text) == ("command", "takes", "4")
+    await ledger.inbox.change(scope, "100.1", Edited("just words"))
+    (kept,) = await ledger.inbox.open(scope)
+    assert (kept.letter.kind, kept.letter.name, kept.letter.text) == ("message", "", "just words")
+
+
+async def test_what_is_ended_is_not_taken_and_what_is_taken_is_not_refused(ledger, letter, scope):
+    first = await ledger.inbox.put(letter)
+    second = await ledger.inbox.put(replace(letter, event="Ev2", message="100.2"))
+    assert await ledger.inbox.end(scope, first.number, LetterState.REFUSED, unbegun=True)
+    assert await ledger.inbox.take(scope, [first.number]) == ()
+    assert await ledger.inbox.take(scope, [second.number])
+    assert not await ledger.inbox.end(scope, second.number, LetterState.REFUSED, unbegun=True)
+
+
+async def test_a_taken_letter_is_as_it_was_edited_last(ledger, letter, scope):
+    kept = await ledger.inbox.put(letter)
+    await ledger.inbox.change(scope, "100.1", Edited("as edited"))
+    assert [one.letter.text for one in await ledger.inbox.take(scope, [kept.number])] == ["as edited"]
+
+
+async def test_a_message_of_ours_leads_to_the_page_it_showed(ledger, letter, scope, talk):
+    turn = await talk.say("hello", event="Ev1")
+    kept = await ledger.inbox.put(letter)
+    await ledger.inbox.take(scope, [kept.number])
+    await ledger.inbox.sending(scope, kept.number, ["200.10", "200.2"])
+    assert await ledger.inbox.page(scope, "200.2") is None, "it is still being shown"
+    await ledger.inbox.end(scope, kept.number, LetterState.DONE, turn=turn.id)
+    assert await ledger.inbox.page(scope, "200.2") == turn.take.id
+    assert await ledger.inbox.page(scope, "200.1") is None
+    for stranger in (replace(scope, room="C2"), replace(scope, tenant="T2")):
+        assert await ledger.inbox.page(stranger, "200.2") is None
+
+
+async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_not_the_ledger(ledger, scope, talk):
+    turn = await talk.say("question", "an answer")
+    await talk.say("next")
+    await talk.drain()
+    await ledger.turns.withdraw(scope, turn.take.id, "")
+    assert await talk.heard() == ["question", "next"]
+    assert await talk.drain() == [("turn", turn.id)]
+    found, _, _, live = await ledger.indexable.turn(turn.id)
+    assert (found.take, live) == (None, False)
+    assert await ledger.turns.takes(scope, turn.id) == ()
+    with pytest.raises(Refused):
+        await ledger.turns.choose(scope, turn.id, turn.take.id)
+    again = await ledger.turns.again(scope, turn.id)
+    await ledger.turns.finish(scope, again.id, "another", TakeStatus.COMPLETE)
+    assert (await ledger.turns.get(scope, turn.id)).take.text == "another"
+    assert (await ledger.turns.begin(scope, "ana", "question", "chat")).fresh
+
+
+async def test_withdrawing_a_page_that_was_not_chosen_changes_nothing_else(ledger, scope, talk):
+    turn = await talk.say("question", "first")
+    again = await ledger.turns.again(scope, turn.id)
+    await ledger.turns.finish(scope, again.id, "second", TakeStatus.COMPLETE)
+    await talk.drain()
+    await ledger.turns.withdraw(scope, turn.take.id, "")
+    assert (await ledger.turns.get(scope, turn.id)).take.text == "second"
+    assert await talk.drain() == []
+    assert [take.text for take in await ledger.turns.takes(scope, turn.id)] == ["second"]
+
+
+async def test_an_event_whose_page_was_withdrawn_is_still_known(ledger, scope, talk):
+    turn = await talk.say("question", "first", event="e1")
+    await ledger.turns.withdraw(scope, turn.take.id, "")
+    again = await ledger.turns.begin(scope, "ana", "question", "chat", "e1")
+    assert (again.fresh, again.take.status) == (False, TakeStatus.WITHDRAWN)
+
+
 async def test_a_message_of_another_room_cannot_be_changed(ledger, letter, scope):
     await ledger.inbox.put(letter)
     for stranger in (replace(scope, room="C2"), replace(scope, tenant="T2"), Scope("discord", "T1", "C1", "th1")):
         with pytest.raises(NotFound):
-            await ledger.inbox.change(stranger, "100.1", "mine")
+            await ledger.inbox.change(stranger, "100.1", Edited("mine"))
 
 
 async def test_an_edited_turn_reads_as_edited_and_is_indexed_anew(ledger, scope, talk):
@@ -157,6 +284,7 @@ async def test_nobody_else_edits_forgets_or_rates_a_turn(ledger, talk, stranger)
     for call in (
         ledger.turns.edit(stranger, turn.id, "mine", "eve"),
         ledger.turns.forget(stranger, turn.id, "eve"),
+        ledger.turns.withdraw(stranger, turn.take.id, "eve"),
         ledger.turns.rate(stranger, turn.id, "eve", -1),
         ledger.turns.ratings(stranger, turn.id),
         ledger.threads.rewind(stranger, turn.id),

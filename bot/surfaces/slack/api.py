@@ -131,8 +131,6 @@ class Api:
             recipient_team_id=self.team_id,
             recipient_user_id=user,
             chunks=list(chunks),
-            unfurl_links=False,
-            unfurl_media=False,
         )
         return str(done["ts"])
 

@@ -31,7 +31,7 @@ _GONE = frozenset({"tokens_revoked", "app_uninstalled"})
 
 
 class Gate(Protocol):
-    async def receive(self, inbound: Inbound) -> bool: ...
+    async def receive(self, inbound: Inbound, *, ours: bool = False) -> bool: ...
 
 
 class Inbox(Protocol):
@@ -106,7 +106,11 @@ class Door:
         if heard is None:
             return None
         inbound = heard.inbound
-        if not heard.addressed and not await self._house.inbox.engaged(inbound.scope):
+        ours = heard.addressed or await self._house.inbox.engaged(inbound.scope)
+        if inbound.kind in ("edit", "delete"):
+            await self._gate.receive(inbound, ours=ours)
+            return None
+        if not ours:
             return self._remember(inbound)
         if inbound.kind == "command" and inbound.name == "settings":
             inbound = replace(inbound, text="")
@@ -207,4 +211,4 @@ class Door:
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:2900], "verbatim": True}}

@@ -84,22 +84,26 @@ def _edited(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Hear
     now, before = event["message"], event.get("previous_message") or {}
     if now.get("bot_id") or not now.get("edited") or now.get("text") == before.get("text"):
         return None
-    return _about("edit", body, event, now, said(now.get("text") or "", bot))
+    text = now.get("text") or ""
+    about = _about(body, event, now)
+    spoken = as_verb(replace(about, kind="message", text=said(text, bot)))
+    addressed = event.get("channel_type") == "im" or f"<@{bot}" in text
+    return Heard(replace(about, kind="edit", text=spoken.text or said(text, bot), name=spoken.name), addressed)
 
 
 def _deleted(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Heard | None:
-    gone = event.get("previous_message") or {}
-    if gone.get("bot_id") or gone.get("user") == bot:
-        return None
-    return _about("delete", body, event, {"ts": event["deleted_ts"], **gone}, "")
+    """A message that is gone: a person's, or a page of ours, which only those may delete who may."""
+    gone = {"ts": event["deleted_ts"], **(event.get("previous_message") or {})}
+    about = replace(_about(body, event, gone), kind="delete")
+    if gone.get("user") == bot:
+        return Heard(replace(about, author="", who="", values={"page": "gone"}), True)
+    return None if gone.get("bot_id") else Heard(about, True)
 
 
-def _about(
-    kind: Any, body: Mapping[str, Any], event: Mapping[str, Any], message: Mapping[str, Any], text: str
-) -> Heard:
+def _about(body: Mapping[str, Any], event: Mapping[str, Any], message: Mapping[str, Any]) -> Inbound:
     scope = Scope(PLATFORM, team_of(body), event["channel"], message.get("thread_ts") or message["ts"])
     who = str(message.get("user") or "")
-    return Heard(Inbound(kind, body["event_id"], scope, who, text, target=message["ts"], who=who), True)
+    return Inbound("message", body["event_id"], scope, who, target=message["ts"], who=who)
 
 
 def said(text: str, bot: str) -> str:

@@ -87,12 +87,14 @@ class Installed:
 
 
 def bolt(access: Access, installed: Installed, scopes: Sequence[str]) -> AsyncApp:
-    """Bolt's app: it checks signatures, finds workspaces, and drops our own messages."""
+    """Bolt's app: it checks signatures and finds workspaces. Our own messages are told apart by ``inbound``:
+    Bolt would also drop that somebody deleted one."""
     secret = access.signing_secret or "unused over a socket"
     if installed.store is None:
         client = web_client(access.bot_token, access.base_url, access.proxy)
-        return AsyncApp(client=client, signing_secret=secret)
+        return AsyncApp(client=client, signing_secret=secret, ignoring_self_events_enabled=False)
     return AsyncApp(
+        ignoring_self_events_enabled=False,
         client=web_client(None, access.base_url, access.proxy),
         signing_secret=secret,
         oauth_settings=AsyncOAuthSettings(

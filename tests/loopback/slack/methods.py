@@ -200,7 +200,18 @@ def _append(message: Message, args: Args) -> None:
         raise Refused("msg_too_long")
 
 
+_STREAM = {"channel", "thread_ts", "markdown_text", "chunks", "recipient_user_id", "recipient_team_id"} | {
+    "task_display_mode",
+    "icon_emoji",
+    "icon_url",
+    "username",
+}
+"""What chat.startStream takes. The real one may ignore more; what counts on it is refused here."""
+
+
 def start_stream(team: Workspace, args: Args, limits: Limits) -> Args:
+    if set(args) - _STREAM:
+        raise Refused("invalid_arguments")
     channel = _channel(team, args)
     if not limits.streams:
         raise Refused("method_not_supported_for_channel_type")

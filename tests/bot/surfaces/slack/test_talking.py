@@ -217,6 +217,34 @@ async def test_deleting_what_was_answered_takes_it_out_of_the_thread_and_the_ind
     assert await app.index.count() < before
 
 
+async def test_a_page_that_somebody_deletes_leaves_the_conversation_and_the_vectors(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "The heron page")
+    page = (await until(lambda: answers(team, thread=root)))[0]
+    slack.say(team, "C1", "U1", "The cormorant page", thread=root)
+    await until(lambda: len(answers(team, thread=root)) == 2)
+    scope = Scope("slack", team.id, "C1", root)
+    await until(lambda: not bot.gate._floor.running(scope))
+    await app.librarian.settle()
+    before = await app.index.fingerprints()
+    first = (await app.ledger.threads.conversation(scope)).window[0]
+    slack.delete(team, "C1", page.ts)
+    async with asyncio.timeout(20):
+        while (await app.ledger.turns.get(scope, first.id)).take is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await app.librarian.settle()
+    gone = before.keys() - (await app.index.fingerprints()).keys()
+    assert gone, "its passages are no longer in the index"
+    talk = await app.ledger.threads.conversation(scope)
+    assert [(turn.text, bool(turn.take)) for turn in talk.window] == [
+        ("The heron page", False),
+        ("The cormorant page", True),
+    ]
+    assert [one for one in answers(team, thread=root) if one.ts != page.ts and "heron" in one.shown] == []
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert whispers(team, "U1") == [], "there is nobody to tell"
+
+
 async def test_link_previews_are_no_edits(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "See https://example.com")

@@ -14,7 +14,7 @@ import pytest
 
 from bot.config import Config, Settings
 from bot.events import Inbound
-from bot.gate import _letter
+from bot.gate import letter
 from bot.logs import Lines
 from bot.render.slack import Quieter
 from bot.surfaces.slack.serve import Access, Misconfigured
@@ -101,6 +101,29 @@ async def test_words_that_overtake_the_mention_are_answered_after_it(bot, slack,
     event = {"type": "app_mention", "channel": "C1", "user": "U1", "text": f"<@{team.bot}> the mention", "ts": ts}
     slack.send_event(team, event)
     await until(lambda: "came early" in "".join(page.shown for page in answers(team, thread=ts)))
+
+
+async def test_a_deletion_or_an_edit_that_overtakes_its_message_counts(bot, slack, team, until):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Hello")
+    await until(lambda: answers(team, thread=root))
+    channel = team.channels["C1"]
+    late = []
+    for n, text in enumerate(("gone", "old words", "the last")):
+        ts = f"{int(time.time())}.9{n}0000"
+        event = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1", "text": text}
+        late.append(event | {"ts": ts, "thread_ts": root, "event_ts": ts})
+        channel.messages[ts] = replace(channel.messages[root], ts=ts, thread_ts=root, text=text)
+    slack.delete(team, "C1", late[0]["ts"])
+    slack.edit(team, "C1", late[1]["ts"], "new words")
+    await settled(slack)
+    for event in late:
+        slack.send_event(team, event)
+    await until(lambda: [page for page in answers(team, thread=root) if "the last" in page.shown])
+    shown = "".join(page.shown for page in answers(team, thread=root))
+    assert "new words" in shown
+    assert "old words" not in shown
+    assert "gone" not in shown
 
 
 async def test_a_long_answer_is_streamed_over_several_messages_cut_at_paragraphs(bot, slack, team, until):
@@ -192,8 +215,21 @@ async def test_what_is_written_pings_nobody(bot, slack, team, until, streams):
     assert not PINGS.search(json.dumps(sent, ensure_ascii=False))
     assert not re.search("@(everyone|here)", json.dumps(sent))
     assert "channel>" in page.shown
-    posts = calls(slack, "chat.postMessage") + calls(slack, "chat.startStream")
-    assert all(args["unfurl_links"] is args["unfurl_media"] is False for args in posts)
+    assert all(args["unfurl_links"] is args["unfurl_media"] is False for args in calls(slack, "chat.postMessage"))
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_what_is_written_links_only_where_it_may(bot, slack, team, until, streams):
+    slack.limits.streams = streams
+    bot.manners = Manners(burst=0.05, hosts=("example.org",))
+    bot.say = "slow=0.1,say=See https://evil.test/a and [this](https://evil.test) or https://example.org/b here"
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "see www.evil.test")
+    page = (await until(lambda: [page for page in answers(team, thread=root) if page.buttons], 60))[0]
+    sent = json.dumps([args for name, args, _ in slack.calls if name.startswith("chat.")], ensure_ascii=False)
+    assert "https://example.org/b" in page.shown
+    assert not re.search(r"://evil|https://evil|www\.evil|\]\(", sent)
+    assert "evil.test/a" in page.shown, "it can still be read"
 
 
 async def test_mentions_split_over_two_deltas_are_found(bot):
@@ -317,7 +353,7 @@ async def test_after_a_restart_what_was_written_and_not_delivered_is_delivered(b
 async def test_an_answer_posted_without_a_note_of_it_is_found_and_not_posted_twice(bot, slack, team, until, app):
     scope = Scope("slack", team.id, "C1", "1.000001")
     asked = Inbound("message", "EvX", scope, "U1", "Hello", who="U1", message="1.000001", sent=datetime.now(UTC))
-    kept = await app.ledger.inbox.put(_letter(asked))
+    kept = await app.ledger.inbox.put(letter(asked))
     await app.ledger.inbox.take(scope, [kept.number])
     await app.ledger.inbox.sending(scope, kept.number)
     channel = team.channels["C1"]
