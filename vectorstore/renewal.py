@@ -108,8 +108,8 @@ class Renewal:
 
 async def _expect(word: str, heard: "asyncio.Future[str]") -> None:
     heard.add_done_callback(lambda done: done.cancelled() or done.exception())
-    if await asyncio.shield(heard) != word:
-        raise EOFError
+    if (said := await asyncio.shield(heard)) != word:
+        raise IndexFault(said)
 
 
 def _end(process: BaseProcess, *ends: Connection) -> None:
