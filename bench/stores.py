@@ -81,7 +81,7 @@ def chroma(rows: Iterable[Row], folder: Path, tenant: str) -> Search:
     """By meaning alone, 100 neighbours."""
     chromadb = import_module("chromadb")
     client = chromadb.PersistentClient(str(folder), chromadb.Settings(anonymized_telemetry=False))
-    made = client.create_collection("c", configuration={"hnsw": {"space": "cosine"}})
+    made = client.create_collection("passages", configuration={"hnsw": {"space": "cosine"}})
     for batch in batches(rows):
         made.add(
             ids=[one.id for one in batch],
@@ -103,7 +103,7 @@ def lance(rows: Iterable[Row], folder: Path, tenant: str) -> Search:
         [{"id": one.id, "tenant": one.tenant, "text": one.text, "vector": one.vector} for one in batch]
         for batch in batches(rows, 10 * BATCH)
     )
-    table = lancedb.connect(str(folder)).create_table("c", next(given))
+    table = lancedb.connect(str(folder)).create_table("passages", next(given))
     for more in given:
         table.add(more)
     table.create_fts_index("text")
