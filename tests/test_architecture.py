@@ -60,6 +60,7 @@ OUTERMOST = {
     "bot/surfaces/discord/client.py",
     "bot/surfaces/discord/serve.py",
     # the outermost surfaces of child processes
+    "vectorstore/generation.py",
     "vectorstore/ingest/child.py",
     "vectorstore/worker.py",
 }
