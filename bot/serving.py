@@ -36,7 +36,8 @@ async def _slack(stack: AsyncExitStack, settings: Settings) -> int:
     writer = begin_writer(stack, settings)
     app = await open_app(stack, settings)
     room = await open_conversing(stack, app, writer)
-    installed = Installed(access)
+    installed = Installed(access, app.ledger.engine)
+    await installed.open()
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
     manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
@@ -68,7 +69,6 @@ def _access(settings: Settings) -> Access:
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret.get_secret_value(),
         proxy=settings.slack_proxy,
-        folder=settings.home / "slack",
     )
     access.check()
     return access
