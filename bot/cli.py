@@ -141,8 +141,25 @@ def slack(writer: Writer = "") -> None:
 
 
 @app.command()
+def discord(
+    writer: Writer = "",
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Tell Discord the slash commands, also if they have not changed.")
+    ] = False,
+) -> None:
+    """Serve Discord (docs/discord.md says how to set it up)."""
+    _do("discord", writer=writer, sync=sync)
+
+
+@app.command()
+def serve(writer: Writer = "") -> None:
+    """Serve every platform that is configured, in one program with one page of health."""
+    _do("serve", writer=writer)
+
+
+@app.command()
 def manifest(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="slack")],
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="slack or discord")],
     url: Annotated[str, typer.Option("--url", metavar="URL", help="Your public address, for HTTP mode.")] = "",
 ) -> None:
     """Print the app's description, to paste where the platform asks for it."""

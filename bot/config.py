@@ -108,6 +108,32 @@ class Settings(BaseSettings):
     slack_roll: float = Field(
         0.0, ge=0, description="Seconds after which a streamed answer goes on in a new message. 0: 240."
     )
+    discord_token: SecretStr = Field(SecretStr(""), description="The bot's token, from the page of your application.")
+    discord_message_content: bool = Field(
+        False,
+        description="Read messages without a mention in its own threads; needs the Message Content Intent of the application.",
+    )
+    discord_threads: Literal["open", "stay"] = Field(
+        "open", description="What a mention in a channel does: open a thread for the story, or stay in the channel."
+    )
+    discord_deciders: str = Field(
+        "",
+        description="Roles that may change canon, by name or id, separated by commas, where a room's /settings name "
+        "nobody. Empty: everyone.",
+    )
+    discord_base_url: str = Field(
+        "https://discord.com/api/v10", min_length=1, description="The REST API: a proxy's, a compatible server's."
+    )
+    discord_gateway_url: str = Field("", description="The gateway (wss://...). Empty: the one the REST API names.")
+    discord_files: str = Field(
+        "https://cdn.discordapp.com", min_length=1, description="The only place shared files are fetched from."
+    )
+    discord_proxy: str = Field("", description="An HTTP proxy for everything that goes to Discord.")
+    discord_burst: float = Field(
+        0.7, ge=0, description="Seconds to wait for a person's next message of the same thought."
+    )
+    health_host: str = Field("127.0.0.1", min_length=1, description="Where `dramaturg serve` answers /health.")
+    health_port: int = Field(0, ge=0, le=65535, description="The port for that. 0: no health page.")
     author: str = Field("", description="Your name in the conversation. Empty: your user name.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log tells.")
 
@@ -164,7 +190,8 @@ class Config:
         """The secrets by value, for the log to leave out."""
         values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
         found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        urls = (self.settings.ledger, self.settings.index, self.settings.writer_base_url, self.settings.slack_proxy)
+        named = ("ledger", "index", "writer_base_url", "slack_proxy", "discord_proxy")
+        urls = [getattr(self.settings, name) for name in named]
         for url in urls:
             found += [_password(url), unquote(_password(url))]
         return tuple(dict.fromkeys(value for value in found if value))

@@ -13,7 +13,7 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.commands.past import ALL
 from bot.dialogue import Dialogue
 from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
-from bot.rooms import Rooms, Unbound
+from bot.rooms import Rooms, Unbound, decides
 from chains import WriterError, unmarked
 from memory import LedgerError
 from vectorstore import IndexFault
@@ -37,7 +37,7 @@ class Desk:
                 return await self._handlers[inbound.kind](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
-            talk = await self._rooms.enter(inbound.scope)
+            talk = await self._rooms.writing(inbound.scope, inbound.who or inbound.author)
             if not inbound.text.strip():
                 return await self._nothing_said(inbound, stage)
             return await self._dialogue.turn(inbound, talk, stage, halt)
@@ -81,10 +81,8 @@ class Desk:
     async def _may(self, inbound: Inbound, command: str) -> None:
         """Where a room says who changes canon, nobody else does. Raises Mistaken."""
         changes = command == "keep" or (command == "canon" and inbound.text.split(" ")[0] in ("edit", "retire"))
-        if changes and inbound.who:
-            deciders = (await self._rooms.look(inbound.scope)).room.deciders
-            if deciders and inbound.who not in deciders:
-                raise Mistaken("In this room others decide what becomes canon; `/settings` says who.")
+        if changes and inbound.who and not decides(inbound, (await self._rooms.look(inbound.scope)).room):
+            raise Mistaken("In this room others decide what becomes canon; `/settings` says who.")
 
     async def _nothing_said(self, inbound: Inbound, stage: Stage) -> Reply:
         """A file alone, or a mention alone."""

@@ -7,11 +7,14 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 
 from bot.app import App, begin_writer, open_app
-from bot.config import Config
+from bot.config import Config, Settings
 from bot.desk import EXPECTED
 from bot.shows import TENANT
+
+_SDKS = {"slack": "slack_bolt", "discord": "discord"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,30 @@ async def examine(config: Config) -> Report:
             card = writer.card
             size = "small: formats guide it slot by slot" if card.small else "large: formats instruct it"
             rows.append(f"- ✓ writer {card.name}: {card.context} tokens of context, {size}")
+    rows += _platforms(config.settings)
     rows += [f"- settings from {place}" for place in sorted(set(config.origins.values()))]
     rows += ["", "All is well." if good else "Mend what is marked ✗, then run `dramaturg doctor` again."]
     return Report("\n".join(rows), good)
+
+
+def _platforms(settings: Settings) -> list[str]:
+    """What `dramaturg serve` would serve."""
+    rows = []
+    for name, token in (("slack", settings.slack_bot_token), ("discord", settings.discord_token)):
+        given = bool(token.get_secret_value()) or (name == "slack" and bool(settings.slack_client_id))
+        here = find_spec(_SDKS[name]) is not None
+        packages = "" if here else f", but its packages are missing: install dramaturg[{name}]"
+        mark = "✓" if given and here else "✗" if given else "·"
+        state = "configured" if given else f"not configured (docs/{name}.md)"
+        more = f": {_discord(settings)}" if given and name == "discord" else ""
+        rows.append(f"- {mark} {name} {state}{more}{packages if given else ''}")
+    return rows
+
+
+def _discord(settings: Settings) -> str:
+    reads = "with" if settings.discord_message_content else "without"
+    threads = "a mention opens a thread" if settings.discord_threads == "open" else "conversations stay in the channel"
+    return f"{reads} the Message Content Intent, {threads}"
 
 
 async def _parts(app: App) -> tuple[list[str], bool]:

@@ -28,7 +28,7 @@ _SECRET = re.compile(
             r"\bhf_\w{16,}|\bgh[oprsu]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}",
             r"\bAIza[\w-]{30,}|\bAKIA[0-9A-Z]{16}\b|\bgsk_\w{20,}|\br8_\w{20,}",
             r"https?://hooks\.slack(?:-gov)?\.com/[^\s\"'<>\\]+",  # response_url and webhooks
-            r"https?://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?(?:webhooks|interactions)/[^\s\"'<>\\]+",
+            r"https?://[^\s\"'<>\\]+/(?:webhooks|interactions)/\d+/[^\s\"'<>\\]+",  # Discord's, wherever it is
         )
     )
 )

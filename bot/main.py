@@ -15,7 +15,13 @@ from bot import logs
 from bot.config import Config, SettingError, load
 
 _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
-_PLACES = {"chat": "bot.chat", "slack": "bot.serving", "manifest": "bot.manifest"}
+_PLACES = {
+    "chat": "bot.chat",
+    "slack": "bot.serving.slack",
+    "discord": "bot.serving.discord",
+    "serve": "bot.serving.all",
+    "manifest": "bot.manifest",
+}
 
 
 def run(what: str, **given: Any) -> int:
@@ -40,7 +46,8 @@ async def _within(what: str, config: Config, given: dict[str, Any]) -> int:
     try:
         module = importlib.import_module(_PLACES.get(what, "bot.tasks"))
     except ModuleNotFoundError as error:
-        return _complain(f"This needs more packages ({error.name} is missing): install dramaturg[{what}].", _FAILED)
+        extra = what if what != "serve" else "slack,discord"
+        return _complain(f"This needs more packages ({error.name} is missing): install dramaturg[{extra}].", _FAILED)
     work: Callable[..., Awaitable[int]] = getattr(module, what)
     async with AsyncExitStack() as stack:
         return await work(stack, config, **given)

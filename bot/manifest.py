@@ -1,4 +1,4 @@
-"""Manifest: the Slack app as Slack wants it described, made from the table of commands.
+"""Manifest: our app as Slack and Discord want it described, made from the table of commands.
 
 Knows nothing of how the app works.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from bot.commands import TABLE, Command
 from bot.commands.call import Mistaken
 from bot.config import Config
+from bot.surfaces.discord.table import commands
 
 SCOPES: dict[str, str] = {
     "app_mentions:read": "hear when somebody mentions it",
@@ -92,9 +93,39 @@ def slack(url: str = "", table: Sequence[Command] = TABLE) -> dict[str, Any]:
     }
 
 
+INVITE = "https://discord.com/oauth2/authorize?client_id={id}&scope=bot+applications.commands&permissions={rights}"
+
+RIGHTS: dict[str, tuple[int, str]] = {
+    "View Channels": (10, "hear when somebody mentions it"),
+    "Send Messages": (11, "answer in a channel, where threads are not wanted"),
+    "Attach Files": (15, "hand over exports"),
+    "Read Message History": (16, "answer as a reply, and read up what came while it was away"),
+    "Create Public Threads": (35, "open a thread for a story"),
+    "Send Messages in Threads": (38, "answer there"),
+}
+"""Each permission the bot asks for, its bit, and what for."""
+
+
+def invite(application: str) -> str:
+    """Where a server's owner adds the bot."""
+    return INVITE.format(id=application, rights=sum(1 << bit for bit, _ in RIGHTS.values()))
+
+
+def discord() -> dict[str, Any]:
+    """What Discord asks for when a bot is set up. The commands are told by the program itself."""
+    return {
+        "invite": invite("APPLICATION_ID"),
+        "permissions": sum(1 << bit for bit, _ in RIGHTS.values()),
+        "permissions_for": {name: why for name, (_, why) in RIGHTS.items()},
+        "privileged_intents": [],
+        "commands": commands(),
+    }
+
+
 async def manifest(stack: AsyncExitStack, config: Config, *, platform: str, url: str) -> int:
     """Print a platform's app manifest; gives the exit status."""
-    if platform != "slack":
-        raise Mistaken(f"There is a manifest for slack, not for {platform}.")
-    sys.stdout.write(json.dumps(slack(url), indent=2, ensure_ascii=False) + "\n")
+    if platform not in ("slack", "discord"):
+        raise Mistaken(f"There is a manifest for slack and for discord, not for {platform}.")
+    made = slack(url) if platform == "slack" else discord()
+    sys.stdout.write(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
     return 0

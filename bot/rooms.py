@@ -3,10 +3,12 @@
 Knows nothing of writing, search or platforms.
 """
 
+from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
-from memory import Conversation, NotFound, Room, Scope, Show, Thread
+from bot.events import Inbound
+from memory import Conversation, NotFound, Preference, Room, Scope, Show, Thread
 
 
 class Unbound(Exception):
@@ -33,11 +35,21 @@ class Threads(Protocol):
     async def conversation(self, scope: Scope, window: int) -> Conversation: ...
 
 
+class Profile(Protocol):
+    async def held(self, scope: Scope, person: str) -> tuple[Preference, ...]: ...
+
+
 class Rooms:
-    def __init__(self, shows: Shows, threads: Threads, window: int) -> None:
+    def __init__(self, shows: Shows, threads: Threads, profile: Profile, window: int) -> None:
         self._shows = shows
         self._threads = threads
+        self._profile = profile
         self._window = window
+
+    async def writing(self, scope: Scope, person: str, spare: int = 0) -> Conversation:
+        """As `enter`, with what a page for ``person`` has to heed."""
+        talk = await self.enter(scope, spare)
+        return replace(talk, profile=await self._profile.held(scope, person))
 
     async def enter(self, scope: Scope, spare: int = 0) -> Conversation:
         """The thread of ``scope`` as it stands, begun with the room's show if it is new; ``spare`` asks
@@ -86,6 +98,14 @@ class Rooms:
         place = Scope(scope.platform, scope.tenant, scope.room)
         thread = await self._threads.latest(place, show.id)
         return show, thread or await self._threads.open(fresh(scope), show.id)
+
+
+def decides(inbound: Inbound, room: Room) -> bool:
+    """Whether this person may change canon here: the room names them or a role of theirs, or names nobody
+    and their platform's settings do not say otherwise."""
+    if not room.deciders:
+        return inbound.values.get("decides") != "no"
+    return bool({inbound.who, *inbound.values.get("roles", "").split()} & set(room.deciders))
 
 
 def fresh(scope: Scope) -> Scope:

@@ -17,6 +17,7 @@ from memory.store.indexable import Indexable
 from memory.store.leases import Leases
 from memory.store.migrate import migrate
 from memory.store.outbox import Outbox
+from memory.store.profile import Profile
 from memory.store.shows import Shows
 from memory.store.sources import Sources
 from memory.store.threads import Threads
@@ -37,6 +38,7 @@ class Ledger:
         self.canon = Canon(database)
         self.bible = Bible(database)
         self.sources = Sources(database)
+        self.profile = Profile(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
         self.leases = Leases(database)
@@ -58,8 +60,8 @@ class Ledger:
 
     @property
     def engine(self) -> AsyncEngine:
-        """The database itself, for a library that keeps tables of its own beside ours."""
-        return self._database.engine
+        """For a library that keeps tables of its own beside ours."""
+        return self._database.beside
 
     async def close(self) -> None:
         await self._database.close()

@@ -57,6 +57,8 @@ OUTERMOST = {
     "bot/gate/behind.py",
     "bot/surfaces/plain.py",
     "bot/surfaces/repl.py",
+    "bot/surfaces/discord/client.py",
+    "bot/surfaces/discord/serve.py",
     # the outermost surfaces of child processes
     "vectorstore/ingest/child.py",
     "vectorstore/worker.py",

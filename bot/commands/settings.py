@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply
-from bot.rooms import Rooms
+from bot.rooms import Rooms, decides
 from chains import Format
 from memory import Room, Scope, Show
 
@@ -49,6 +49,9 @@ class RoomSettings:
             await self._rooms.settle(call.scope, " ".join(values["show"].split())[:120])
         who = values.get("deciders")
         deciders = None if who is None else tuple(who.split())
+        room = await self._shows.room(call.scope)
+        if deciders is not None and set(deciders) != set(room.deciders) and not decides(call.inbound, room):
+            raise Mistaken("Who decides here is changed by those who decide; `/settings` says who.")
         await self._shows.set_room(call.scope, form, values.get("note"), deciders)
         return await call.say(await self._told(call.scope))
 

@@ -1,19 +1,17 @@
-"""Serving: puts the parts together for a chat platform and serves it until told to stop.
+"""Serving Slack: its SDK is loaded only here. Knows nothing of how answers come about."""
 
-The composition root of the platforms; each surface's SDK is loaded only here. Knows nothing of how
-answers come about.
-"""
-
-import sys
+import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from bot.app import begin_writer, open_app, open_conversing
 from bot.commands.call import Mistaken
 from bot.config import Config, Settings, environment
 from bot.manifest import SCOPES
+from bot.serving.house import House, Served, open_house, say
 from bot.surfaces.slack.api import Apis
-from bot.surfaces.slack.door import Door, House
+from bot.surfaces.slack.door import Door
+from bot.surfaces.slack.door import House as DoorHouse
 from bot.surfaces.slack.files import Incoming
 from bot.surfaces.slack.inbound import PLATFORM
 from bot.surfaces.slack.outlet import ROLL_AFTER
@@ -24,40 +22,53 @@ from memory import Show
 
 async def slack(stack: AsyncExitStack, config: Config) -> int:
     """Serve Slack; gives the exit status. Raises Mistaken where it cannot be reached as it is set up."""
+    check(config.settings)
+    house = await open_house(stack, config.settings)
+    served = await open_slack(stack, house)
+    return await served.run(asyncio.Event())
+
+
+def check(settings: Settings) -> None:
+    """Raises Mistaken."""
     try:
-        return await _slack(stack, config.settings)
+        _access(settings)
+        _beware()
     except Misconfigured as error:
         raise Mistaken(str(error)) from None
 
 
-async def _slack(stack: AsyncExitStack, settings: Settings) -> int:
+async def open_slack(stack: AsyncExitStack, house: House) -> Served:
+    """Slack's own library ends by signal, so ``run`` does."""
+    settings, ledger, gate = house.settings, house.app.ledger, house.room.gate
     access = _access(settings)
-    _beware()
-    writer = begin_writer(stack, settings)
-    app = await open_app(stack, settings)
-    room = await open_conversing(stack, app, writer)
-    installed = Installed(access, app.ledger.engine)
+    installed = Installed(access, ledger.engine)
     await installed.open()
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
     manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
-    room.gate.serve(PLATFORM, SlackSurface(apis, app.ledger.inbox, incoming, manners))
-    house = House(app.ledger.inbox, app.ledger.shows, tuple(app.formats), _prompts)
+    gate.serve(PLATFORM, SlackSurface(apis, ledger.inbox, incoming, manners))
+    door = Door(gate, DoorHouse(ledger.inbox, ledger.shows, tuple(house.app.formats), _prompts), apis)
 
     async def begin() -> int:
-        return await room.gate.recover(PLATFORM)
+        return await gate.recover(PLATFORM)
 
-    return await serve(
-        stack,
-        access,
-        bolt(access, installed, sorted(SCOPES)),
-        Door(room.gate, house, apis),
-        begin=begin,
-        say=_say,
-        host=settings.slack_host,
-        port=settings.slack_port or (0 if access.socket else 3000),
-        ping=settings.slack_ping,
-    )
+    async def run(over: asyncio.Event) -> int:
+        try:
+            return await serve(
+                stack,
+                access,
+                bolt(access, installed, sorted(SCOPES)),
+                door,
+                begin=begin,
+                say=say,
+                host=settings.slack_host,
+                port=settings.slack_port or (0 if access.socket else 3000),
+                ping=settings.slack_ping,
+            )
+        except Misconfigured as error:
+            raise Mistaken(str(error)) from None
+
+    return Served(PLATFORM, run, lambda: round(time.monotonic() - door.heard, 1), lambda: True, heeds=False)
 
 
 def _access(settings: Settings) -> Access:
@@ -93,8 +104,3 @@ def _prompts(show: Show | None) -> Sequence[tuple[str, str]]:
         ("Draft a scene", "Draft a short scene with two people of the show."),
         ("What can you do?", "/help"),
     ]
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

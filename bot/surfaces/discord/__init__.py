@@ -1,0 +1,1 @@
+"""Discord: a thread for every story. Needs the extra ``discord``."""

@@ -1,0 +1,31 @@
+"""Verbs: which commands Discord has, and whose eyes their answers are for. Knows nothing of Discord's library."""
+
+from bot.commands import TABLE, Command
+
+NOT_HERE = frozenset({"quit", "open", "threads"})
+"""Verbs of surfaces that have no threads of their own."""
+
+STORY = "story"
+"""The one command that is not in the table: where there are threads, something to write begins one."""
+
+SLASH, FORM = "int:", "form:"
+"""How the events of slash commands and of forms begin."""
+
+WRITES = frozenset({"again", "rewind"})
+"""Their answers are pages."""
+
+_SHARED = WRITES | {"keep", "learn", "forget", "undo", "redo", "rename", "export"}
+_SHARED_WITH = frozenset({"show", "format", "note", "takes"})
+_CANON = ("edit", "retire")
+
+
+def here() -> list[Command]:
+    """The table's commands that make sense in Discord."""
+    return [command for command in TABLE if command.name not in NOT_HERE]
+
+
+def shared(name: str, text: str) -> bool:
+    """Whether all see the answer: they do where it changes what all share."""
+    if name == "canon":
+        return text.split(" ")[0].casefold() in _CANON
+    return name in _SHARED or (name in _SHARED_WITH and bool(text.strip()))
