@@ -149,7 +149,8 @@ class Client(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """What one event led to ends nothing else."""
-        log.exception("Discord's %s could not be handled", event_method.removeprefix("on_"))
+        if not self.is_closed():  # what is cut short by the end is no fault
+            log.exception("Discord's %s could not be handled", event_method.removeprefix("on_"))
 
 
 def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:

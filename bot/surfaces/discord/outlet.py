@@ -30,7 +30,8 @@ BRIEFLY = 0.3
 """Seconds that the first words wait for the end: many answers are one sentence."""
 
 TRIES, FILES = 4, 900
-_BROKEN = (ClientError, OSError, TimeoutError, discord.HTTPException)
+_BROKEN = (ClientError, OSError, TimeoutError, discord.HTTPException, RuntimeError)
+"""What may pass by itself. The line's library says RuntimeError where the line was just closed."""
 
 
 class Slip(Protocol):
@@ -83,12 +84,6 @@ class Outlet:
     @property
     def _ending(self) -> bool:
         return self._over.is_set()
-
-    async def adopt(self, message: discord.Message) -> None:
-        """The answer begins in this message, which said something until now."""
-        if not self._repairs:
-            self._parts.append(_Part(message.id, message.content))
-            await self._slip.posted(str(message.id))
 
     def text(self, delta: str) -> None:
         self._text += delta

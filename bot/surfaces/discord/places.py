@@ -4,10 +4,12 @@ the channel where threads are not wanted or not allowed.
 Knows nothing of what is written there.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -29,27 +31,30 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``channel`` takes the messages; ``reply`` is the message they answer where a channel holds many
-    conversations, else 0."""
+    """The channel ``number`` of a ``guild`` takes the messages; ``reply`` is the message they answer where
+    a channel holds many conversations, else 0. The line may be opened anew while something is written,
+    so it is asked for each time."""
 
-    client: discord.Client
-    channel: discord.PartialMessageable
+    places: "Places"
+    number: int
+    guild: int | None
     reply: int = 0
+
+    @property
+    def channel(self) -> discord.PartialMessageable:
+        return self.places.client.get_partial_messageable(self.number, guild_id=self.guild)
 
     @property
     def reference(self) -> discord.MessageReference | None:
         if not self.reply:
             return None
         return discord.MessageReference(
-            message_id=self.reply,
-            channel_id=self.channel.id,
-            guild_id=self.channel.guild_id,
-            fail_if_not_exists=False,
+            message_id=self.reply, channel_id=self.number, guild_id=self.guild, fail_if_not_exists=False
         )
 
     async def wake(self) -> None:
         """Takes a thread out of the archive, where nothing can be edited. Raises HTTPException."""
-        thread = await self.client.fetch_channel(self.channel.id)
+        thread = await self.places.client.fetch_channel(self.number)
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
 
@@ -61,6 +66,7 @@ class Places:
         self._mode = mode
         self._client: discord.Client | None = None
         self._known: OrderedDict[Scope, tuple[int, bool]] = OrderedDict()
+        self._finding: WeakValueDictionary[Scope, asyncio.Lock] = WeakValueDictionary()
         self._closed: set[int] = set()
 
     def serve(self, client: discord.Client) -> None:
@@ -76,8 +82,9 @@ class Places:
     async def of(self, inbound: Inbound) -> Place:
         """Where the answer goes. Raises Undeliverable, HTTPException."""
         scope = inbound.scope
-        if scope not in self._known:
-            self._know(scope, *await self._find(inbound))
+        async with self._finding.setdefault(scope, asyncio.Lock()):  # one thread is opened, not two
+            if scope not in self._known:
+                self._know(scope, *await self._find(inbound))
         self._known.move_to_end(scope)
         channel, inline = self._known[scope]
         return self._place(scope, channel, _number(inbound.message or scope.thread) if inline else 0)
@@ -93,7 +100,7 @@ class Places:
 
     def _place(self, scope: Scope, channel: int, reply: int) -> Place:
         guild = _number(scope.tenant) if self.client.get_guild(_number(scope.tenant)) else None
-        return Place(self.client, self.client.get_partial_messageable(channel, guild_id=guild), reply)
+        return Place(self, channel, guild, reply)
 
     async def _find(self, inbound: Inbound) -> tuple[int, bool]:
         """The channel's id, and whether answers are replies there."""

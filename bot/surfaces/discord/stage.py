@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAYBE = "This may be here twice: I was restarted while I sent it."
+TOO_LATE = "the answer that was for you alone came too late to be shown; please ask again."
 STOPPING = "I am being restarted, and go on from here when I am back."
 
 
@@ -42,9 +43,9 @@ class House(Protocol):
         self, stage: "DiscordStage", inbound: Inbound, slip: Slip, growing: discord.ui.View | None
     ) -> Outlet: ...
 
-    def named(self, inbound: Inbound, text: str) -> str: ...
+    async def named(self, inbound: Inbound, text: str) -> str: ...
 
-    async def queued(self, inbound: Inbound, say: str) -> None: ...
+    def queued(self, inbound: Inbound, say: str) -> None: ...
 
     async def fitting(self, inbound: Inbound, files: Sequence[File]) -> tuple[list[File], list[str]]: ...
 
@@ -140,7 +141,7 @@ class DiscordStage:
     async def _step(self, step: Step) -> None:
         if step.id == "queue":
             if self._asked is None:  # Discord shows by itself that an interaction waits
-                await self._house.queued(self._inbound, step.title)
+                self._house.queued(self._inbound, step.title)
         elif step.state != "done" and (self._grows or self._inbound.name == "learn") and not self._private:
             share = f" ({step.done} of {step.total})" if step.total else ""
             (await self._open()).step(f"{step.title}{share}…")
@@ -158,7 +159,7 @@ class DiscordStage:
         if self._inbound.kind in ("edit", "delete"):
             text, foot = "", [*([small(text)] if text.strip() else []), *foot]
         elif self._inbound.name == "settings":
-            text = self._house.named(self._inbound, text)
+            text = await self._house.named(self._inbound, text)
         page = bool(reply.turn) and bool(text.strip())
         buttons = row(self._buttons(page), reply.turn, self._inbound.scope.thread, self._inbound.message)
         anything = text.strip() or any(foot) or files
@@ -167,6 +168,8 @@ class DiscordStage:
             if not contents or await self._asked.say(contents, buttons, files):
                 await self._asked.done()
                 return ()
+            if self._private:  # not for all to see
+                text, foot, buttons, files = "", [small(f"{flat(self._inbound.author)}: {TOO_LATE}")], None, []
         if self._quiet or not (anything or self._outlet or self._slip.ids):
             return ()
         ids = await (await self._open()).end(self._led(text), foot, buttons, files)
