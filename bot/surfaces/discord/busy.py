@@ -17,8 +17,8 @@ from bot.surfaces.discord.places import Places, Undeliverable
 
 log = logging.getLogger(__name__)
 
-EVERY = 8.0
-"""Seconds; Discord shows it for ten."""
+EVERY, MOST = 8.0, 90
+"""Seconds between two signs, each of which Discord shows for ten; how many there are at most."""
 
 FAILED = (ClientError, OSError, TimeoutError, discord.HTTPException, RuntimeError, Undeliverable)
 """What a closed or broken line makes of a call, or Discord."""
@@ -46,7 +46,7 @@ class Busy:
 
     def begin(self, inbound: Inbound) -> None:
         async def on() -> None:
-            while True:
+            for _ in range(MOST):
                 await self._sign(inbound)
                 await asyncio.sleep(EVERY)
 

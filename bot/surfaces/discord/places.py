@@ -6,6 +6,7 @@ Knows nothing of what is written there.
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MANY = 5000
 """Places that are remembered; others are looked up again."""
+
+CLOSED_FOR = 600.0
+"""Seconds until a channel in which no thread could be opened is tried again."""
 
 UNKNOWN_CHANNEL, HAS_THREAD, ARCHIVED, UNKNOWN_MESSAGE = 10003, 160004, 50083, 10008
 
@@ -67,7 +71,7 @@ class Places:
         self._client: discord.Client | None = None
         self._known: OrderedDict[Scope, tuple[int, bool]] = OrderedDict()
         self._finding: WeakValueDictionary[Scope, asyncio.Lock] = WeakValueDictionary()
-        self._closed: set[int] = set()
+        self._closed: dict[int, float] = {}
 
     def serve(self, client: discord.Client) -> None:
         """From now on this client is the way to Discord; the one before may have ended."""
@@ -86,12 +90,22 @@ class Places:
             if scope not in self._known:
                 self._know(scope, *await self._find(inbound))
         self._known.move_to_end(scope)
+        self._check(self._known[scope][0])
         channel, inline = self._known[scope]
         return self._place(scope, channel, _number(inbound.message or scope.thread) if inline else 0)
 
     async def channel(self, number: int) -> Any:
         """A channel or thread by id. Raises NotFound, Forbidden."""
         return self.client.get_channel(number) or await self.client.fetch_channel(number)
+
+    def _check(self, number: int) -> None:
+        """Asking in vain counts against us. Raises Undeliverable."""
+        channel = self.client.get_channel(number)
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread) and channel.guild.me is not None:
+            rights = channel.permissions_for(channel.guild.me)
+            writes = rights.send_messages_in_threads if isinstance(channel, discord.Thread) else rights.send_messages
+            if not (rights.view_channel and writes):
+                raise Undeliverable(f"we may not write in channel {number}")
 
     def _know(self, scope: Scope, channel: int, inline: bool) -> None:
         self._known[scope] = channel, inline
@@ -119,7 +133,7 @@ class Places:
             return room, False
         if isinstance(channel, discord.ForumChannel):  # a post's first message has the post's id
             return thread, False
-        if fresh and self._mode == "open" and room not in self._closed and await self._open(channel, inbound):
+        if fresh and self._mode == "open" and self._may_open(room) and await self._open(channel, inbound):
             return thread, False
         return room, True
 
@@ -129,15 +143,18 @@ class Places:
         except (discord.NotFound, discord.Forbidden):
             return False
 
+    def _may_open(self, room: int) -> bool:
+        return time.monotonic() - self._closed.get(room, float("-inf")) > CLOSED_FOR
+
     async def _open(self, channel: Any, inbound: Inbound) -> bool:
         """Opens the thread of the message that began this; its id is that message's. Where this is not
-        allowed, it is not tried again in this channel."""
+        allowed, it is not tried again soon."""
         if not isinstance(channel, discord.TextChannel):
             return False
         try:
             await channel.get_partial_message(_number(inbound.message)).create_thread(name=title(inbound.text))
         except discord.Forbidden as error:
-            self._closed.add(channel.id)
+            self._closed[channel.id] = time.monotonic()
             log.warning("No thread can be opened in channel %s (%s): answers are replies there.", channel.id, error)
         except discord.HTTPException as error:
             if error.code == HAS_THREAD:

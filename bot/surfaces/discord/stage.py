@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAYBE = "This may be here twice: I was restarted while I sent it."
+NOT_HERE = "I may not write here; docs/discord.md says which permissions I need, and what for."
 TOO_LATE = "the answer that was for you alone came too late to be shown; please ask again."
 STOPPING = "I am being restarted, and go on from here when I am back."
 
@@ -101,6 +102,8 @@ class DiscordStage:
         except Undeliverable as error:
             self._dead = True
             log.warning("Discord takes no message for %s: %s", self._inbound.event_id, error)
+            if self._asked is not None:
+                await self._asked.say([small(NOT_HERE)], None)
             return None
 
     async def _show(self, out: Out) -> None:
