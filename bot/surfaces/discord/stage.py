@@ -187,7 +187,11 @@ class DiscordStage:
     @property
     def _who(self) -> str:
         slash = self._inbound.event_id.startswith((SLASH, FORM)) and self._inbound.kind == "command"
-        return small(f"{flat(self._inbound.author)}: /{self._inbound.name} {self._inbound.text[:80]}") if slash else ""
+        return (
+            small(f"{flat(self._inbound.author)}: /{self._inbound.name} {flat(self._inbound.text[:80])}")
+            if slash
+            else ""
+        )
 
     def _foot(self, reply: Reply, problems: Sequence[str]) -> list[str]:
         rows = [f"⚠️ {fail.say}{f' (ref {fail.ref})' if fail.ref else ''}" for fail in self._fails]
