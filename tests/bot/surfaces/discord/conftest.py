@@ -67,6 +67,10 @@ class Room:
         thread = asked.thread.id if asked.thread else asked.id
         return Scope("discord", str(self.guild.id), str(asked.channel.id), str(thread))
 
+    def direct(self, dm: Channel, who: User) -> Scope:
+        """A direct conversation is a tenant of its own."""
+        return Scope("discord", str(who.id), str(dm.id))
+
     def option(self, command: str) -> str:
         """What the first option of a slash command is called."""
         every = [one for table in self.server.world.commands.values() for one in table]

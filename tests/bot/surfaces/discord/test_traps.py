@@ -4,11 +4,14 @@ import asyncio
 import itertools
 import json
 import logging
+import random
 import re
 import time
 
 import pytest
 
+from bot.events import File
+from bot.surfaces.discord.handing import fitting
 from memory import Scope, TakeStatus
 from tests.loopback.discord.faults import EDITING, SENDING
 from tests.loopback.discord.world import LOADING
@@ -196,7 +199,9 @@ async def test_two_servers_on_two_shards_never_see_each_other(bot, discord, room
     other = await room.another("Other show", shard=1, shards=2)
     mine = await room.another("My show", shard=0, shards=2)
     await bot.start()
-    assert sorted(shard for _, shard in discord.gateway.identified) == [(0, 2), (1, 2)]
+    assert [shard for _, shard in discord.gateway.identified] == [(0, 2), (1, 2)]
+    first, second = (at for at, _ in discord.gateway.identified)
+    assert second - first >= 4.9, "one session is begun every five seconds"
     first = discord.mention(mine.channel, mine.ana, "The canary is yellow")
     await until(lambda: mine.finished(first))
     discord.mention(first.thread, mine.ana, "/keep Canary: The canary is yellow as brass.")
@@ -466,3 +471,16 @@ async def test_a_room_sees_the_same_scope_as_the_ledger(bot, discord, room, unti
     await until(lambda: room.finished(asked))
     scope = Scope("discord", str(room.guild.id), str(room.channel.id), str(asked.id))
     assert len((await app.ledger.threads.conversation(scope)).window) == 1
+
+
+async def test_a_file_too_large_is_packed_and_one_that_stays_too_large_is_told(bot):
+    words, noise = (
+        File("pages.md", data=b"word " * 3_000_000),
+        File("noise.bin", data=random.Random(1).randbytes(11 << 20)),
+    )
+    small = File("small.md", data=b"small")
+    kept, problems = await asyncio.to_thread(fitting, [words, noise, small])
+    assert [file.name for file in kept] == ["pages.md.zip", "small.md"]
+    assert max(len(file.data) for file in kept) <= 10 << 20
+    assert len(problems) == 1
+    assert "noise.bin" in problems[0]
