@@ -17,7 +17,7 @@ from bot.render.safe import line
 from bot.surfaces.discord import forms, slash
 from bot.surfaces.discord.asked import Asked
 from bot.surfaces.discord.buttons import Pressed
-from bot.surfaces.discord.completing import Completing
+from bot.surfaces.discord.completing import LONG, Completing
 from bot.surfaces.discord.door import Channels, Gate, Inbox, Threads, latest, place_of
 from bot.surfaces.discord.inbound import Spot, standing
 from bot.surfaces.discord.verbs import SLASH, STORY, shared
@@ -143,7 +143,7 @@ class Reception:
             return
         scope = where.scope() if where.thread else await self._here(where)
         found = await self._house.completing(data["name"], str(focused["value"]), scope)
-        choices = [discord.app_commands.Choice(name=quiet(one), value=one) for one in found]
+        choices = [discord.app_commands.Choice(name=quiet(one)[:LONG], value=one) for one in found]
         with suppress(discord.HTTPException):  # the person typed on meanwhile
             await interaction.response.autocomplete(choices)
 
