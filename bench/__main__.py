@@ -12,6 +12,8 @@ BENCHES = {
     "learn": "passages learned a second, beside the raw embedder and LangChain",
     "search": "latency of a search by size, beside qdrant-client's local mode",
     "retrieval": "does the right passage come back? recall of gold evidence",
+    "learn_weights": "learns what each signal of a search weighs, and writes vectorstore/weights.json",
+    "pronouns": "how much of a search survives when names are pronouns, through the talk before",
     "answers": "do questions about the example show come back right, with their citation?",
     "form": "are pages in their format's form? with and without the skeleton",
     "takes": "what three takes cost over one",
@@ -21,7 +23,7 @@ BENCHES = {
 
 
 def main(argv: list[str]) -> int:
-    listed = "\n".join(f"  {name:<10} {about}" for name, about in BENCHES.items())
+    listed = "\n".join(f"  {name:<14} {about}" for name, about in BENCHES.items())
     parser = argparse.ArgumentParser(
         prog="bench",
         description="Every figure this project claims, measured here and now.",

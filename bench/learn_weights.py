@@ -1,8 +1,12 @@
 """Learns the weights of the signals from questions whose evidence is known, and writes them as data.
 
-Turns learn from conversations, texts from documents. The loss is that of picking the gold passage
-among the candidates (softmax), with a little shrinking; nothing but one number a signal is learned.
-For conversations it prints what each scores with weights learned on the others.
+    python -m bench learn_weights --tales FOLDER --conversations FOLDER
+
+Nothing but one number a signal is learned: the loss is that of picking the gold among the candidates (softmax), with a
+little shrinking. Of a text any passage will do that holds the gold; of turns all of them are wanted.
+Turns learn from the conversations; it prints what each conversation scores with weights learned on the others. Texts
+learn from three forms, so that they do not learn how one sort of document is cut: tales as they are, each section of a
+tale as a document of its own, and conversations as learned chat logs.
 """
 
 import argparse
@@ -10,26 +14,26 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bench.gold import Asking, Gold, Metrics, mean, measure
+from bench.gold import Asking, Given, Gold, Metrics, mean, measure
 from bench.shelf import Shelf, cut
 from bench.vectors import Kept, default_cache
 from vectorstore.embedding import Embedder
 from vectorstore.query import Query
 from vectorstore.search import DEPTH, survey
 from vectorstore.sight import visible
-from vectorstore.signals import SIGNALS, rate
+from vectorstore.signals import NAMES, rate
 from vectorstore.store import Asked
 
-NAMES = [signal.__name__ for signal in SIGNALS]
 SHRINK = 1e-3
 SMALL = 0.02  # a weight below this is left out
+LOGGED = 6  # turns in a passage of a chat log
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +67,36 @@ async def _lesson(shelf: Shelf, asked: Asking) -> Lesson:
     return Lesson(asked, rated, whose, np.isin(whose, asked.gold).astype(np.float32))
 
 
-def learn(given: Sequence[Lesson], names: Sequence[str]) -> dict[str, float]:
-    """The weights of ``names`` that make the gold passages likeliest."""
+def learn(
+    given: Sequence[Lesson], names: Sequence[str], every: bool, trust: Sequence[float] | None = None
+) -> dict[str, float]:
+    """The weights of ``names`` that make the gold passages likeliest: ``every`` one of a question's, or any.
+    ``trust`` is how much each lesson counts; alike without."""
     columns = [NAMES.index(name) for name in names]
-    useful = [one for one in given if one.gold.any()]
-    most = max(len(one.gold) for one in useful)
+    useful = [(one, trust[at] if trust else 1.0) for at, one in enumerate(given) if one.gold.any()]
+    most = max(len(one.gold) for one, _ in useful)
     rated = np.zeros((len(useful), most, len(columns)), np.float32)
     gold = np.zeros((len(useful), most), np.float32)
     shown = np.full((len(useful), most), -1e9, np.float32)
-    for row, one in enumerate(useful):
+    for row, (one, _) in enumerate(useful):
         rated[row, : len(one.gold)] = one.rated[:, columns]
-        gold[row, : len(one.gold)] = one.gold / one.gold.sum()
+        gold[row, : len(one.gold)] = one.gold
         shown[row, : len(one.gold)] = 0
-    flat, wanted = rated.reshape(-1, len(columns)), np.einsum("qc,qcs->s", gold, rated) / len(useful)
+    flat, counts = rated.reshape(-1, len(columns)), np.array([count for _, count in useful], np.float32)
+    counts /= counts.sum()
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         scores = (flat @ weights.astype(np.float32)).reshape(shown.shape) + shown
-        top = scores.max(axis=1, keepdims=True)
-        raised = np.exp(scores - top)
-        whole = raised.sum(axis=1, keepdims=True)
-        slope = (raised / whole).reshape(-1) @ flat / len(useful) - wanted + SHRINK * weights
-        value = float((np.log(whole) + top).mean() - wanted @ weights + SHRINK * weights @ weights / 2)
-        return value, slope.astype(float)
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        likely /= likely.sum(axis=1, keepdims=True)
+        held = np.maximum((likely * gold).sum(axis=1), 1e-30)
+        if every:
+            wanted = gold / gold.sum(axis=1, keepdims=True)
+            cost = -(wanted * np.log(np.maximum(likely, 1e-30))).sum(axis=1)
+        else:
+            wanted, cost = likely * gold / held[:, None], -np.log(held)
+        slope = ((likely - wanted) * counts[:, None]).reshape(-1) @ flat + SHRINK * weights
+        return float(counts @ cost + SHRINK * weights @ weights / 2), slope.astype(float)
 
     found = minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
     return {name: round(float(weight), 3) for name, weight in zip(names, found, strict=True) if abs(weight) >= SMALL}
@@ -105,7 +117,7 @@ def left_out(given: Sequence[Lesson], names: Sequence[str], sessions: Mapping[st
     groups = sorted({one.asked.group for one in given})
     rows: list[Metrics] = []
     for group in groups:
-        learned = learn([one for one in given if one.asked.group != group], names)
+        learned = learn([one for one in given if one.asked.group != group], names, every=True)
         rows += score([one for one in given if one.asked.group == group], learned, sessions)
     return mean(rows)
 
@@ -117,33 +129,60 @@ def sessions_of(gold: Gold) -> dict[str, str]:
 async def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
     embedder = Embedder()
     kept = Kept(embedder, args.cache)
-    found = json.loads(args.out.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, float]] = json.loads(args.out.read_text(encoding="utf-8"))
+    names = {kind: NAMES if args.every_signal else list(found[kind]) for kind in found}
+    talks, tales = Gold.read(args.conversations), part(Gold.read(args.tales), args.groups)
     try:
-        for folder in args.sets:
-            gold = _part(Gold.read(folder), args.groups)
-            given = await lessons(gold, kept, gold.questions[:: args.every])
-            kind = "turns" if gold.conversation else "texts"
-            names = [name for name in NAMES if args.every_signal or name in found[kind]]
-            found[kind] = learn(given, names)
-            if gold.conversation:
-                print(f"{gold.name}, each group left out: {_line(left_out(given, names, sessions_of(gold)))}")
-            else:
-                fitted = score(given, found["texts"], {})
-                print(f"{gold.name}, as learned: {_line(mean(fitted))}")
+        said = await lessons(talks, kept, [one for one in talks.questions if one.gold])
+        print(f"turns, each group left out: {_line(left_out(said, names['turns'], sessions_of(talks)))}")
+        found["turns"] = learn(said, names["turns"], every=True)
+        given: list[Lesson] = []
+        trust: list[float] = []
+        for form, counts in ((tales, 2.0), (alone(tales), 1.0), (logged(talks), 1.0)):
+            asked = [one for one in form.questions if one.gold][:: 1 if counts > 1 or form.name == talks.name else 2]
+            more = await lessons(form, kept, asked)
+            given += more
+            trust += [counts / len(more)] * len(more)
+        found["texts"] = learn(given, names["texts"], every=False, trust=trust)
+        print(f"texts, as learned: {_line(mean(score(given, found['texts'], {})))}")
     finally:
         kept.close()
         await embedder.close()
     return found
 
 
-def _part(gold: Gold, one_in: int) -> Gold:
+def part(gold: Gold, one_in: int) -> Gold:
     """Every so manyth group with its questions: learning needs no more."""
-    names = set(list(dict.fromkeys(one.group for one in gold.passages))[::one_in]) if not gold.conversation else None
-    if names is None or one_in == 1:
-        return gold
+    names = set(list(dict.fromkeys(one.group for one in gold.passages))[::one_in])
     passages = tuple(one for one in gold.passages if one.group in names)
     questions = tuple(one for one in gold.questions if one.group in names)
-    return Gold(gold.name, gold.conversation, gold.within, passages, questions)
+    return replace(gold, passages=passages, questions=questions)
+
+
+def alone(gold: Gold) -> Gold:
+    """Each passage a document of its own."""
+    return replace(gold, passages=tuple(replace(one, group="") for one in gold.passages))
+
+
+def logged(gold: Gold) -> Gold:
+    """A conversation's sessions as learned chat logs, a few turns a passage; all are searched at once."""
+    sessions: dict[tuple[str, str], list[Given]] = {}
+    for one in sorted(gold.passages, key=lambda one: (one.group, one.order)):
+        sessions.setdefault((one.group, one.session), []).append(one)
+    passages: list[Given] = []
+    where: dict[str, str] = {}
+    for (group, session), turns in sessions.items():
+        for order, start in enumerate(range(0, len(turns), LOGGED)):
+            told = turns[start : start + LOGGED]
+            log = f"{group}/{session}"
+            text = "\n".join(f"{one.speaker}: {one.text}" for one in told)
+            passages.append(Given(f"{log}/{order}", log, order, text, f"Chat of {told[0].date.split(' on ')[-1]}"))
+            where |= dict.fromkeys((one.id for one in told), passages[-1].id)
+    questions = tuple(
+        replace(one, gold=tuple(dict.fromkeys(where[turn] for turn in one.gold if turn in where)))
+        for one in gold.questions
+    )
+    return Gold(gold.name, False, False, tuple(passages), questions)
 
 
 def _line(metrics: Metrics) -> str:
@@ -151,12 +190,12 @@ def _line(metrics: Metrics) -> str:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench learn_weights", description=__doc__)
-    parser.add_argument("sets", type=Path, nargs="+", help="one folder of conversations, one of documents")
+    parser = argparse.ArgumentParser(prog="bench learn_weights", description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--tales", type=Path, required=True, help="a folder of documents to learn from")
+    parser.add_argument("--conversations", type=Path, required=True, help="a folder of conversations to learn from")
     parser.add_argument("--out", type=Path, default=Path("vectorstore/weights.json"))
     parser.add_argument("--cache", type=Path, default=default_cache())
-    parser.add_argument("--groups", type=int, default=1, help="of documents, learn from every so manyth group")
-    parser.add_argument("--every", type=int, default=1, help="learn from every so manyth question")
+    parser.add_argument("--groups", type=int, default=4, help="of documents, learn from every so manyth group")
     parser.add_argument(
         "--every-signal", action="store_true", help="learn a weight for each signal, not only for those in use"
     )

@@ -1,7 +1,7 @@
 """The ordinary way: the same weights behind LangChain's own parts, as its documentation puts them together.
 
-A chat history that grows, a vector store as retriever, a prompt template, and ChatHuggingFace over a
-transformers pipeline. Needs the ``bench`` group.
+A chat history that grows, a vector store as retriever, a prompt template, and HuggingFacePipeline. Its
+embeddings come from our own process: only the turn is compared, and theirs would take longer.
 """
 
 import time
@@ -13,6 +13,7 @@ from typing import Any
 
 import transformers
 from langchain_community.document_loaders import DirectoryLoader, TextLoader
+from langchain_community.llms import HuggingFacePipeline
 from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.documents import Document
 from langchain_core.messages import trim_messages
@@ -20,7 +21,6 @@ from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_huggingface import ChatHuggingFace, HuggingFaceEmbeddings, HuggingFacePipeline
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from bench.measure import since
@@ -29,7 +29,7 @@ from chains.claims import RULES_SMALL
 from chains.formats.load import load_formats
 from chains.local.weights import open_model
 from chains.local.wire import Spec
-from vectorstore.minilm import bundled_folder
+from vectorstore.langchain import LangChainEmbedder
 
 CHUNK = 800  # characters: about what our passages of the example show have
 _LEFT = 16  # tokens kept free beside the prompt and the answer
@@ -40,15 +40,6 @@ def documents(folder: Path) -> list[Document]:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     loader = DirectoryLoader(str(folder), glob="**/*.md", loader_cls=TextLoader, loader_kwargs={"encoding": "utf-8"})
     return RecursiveCharacterTextSplitter(chunk_size=CHUNK, chunk_overlap=0).split_documents(loader.load())
-
-
-def embeddings() -> HuggingFaceEmbeddings:
-    """The same embedding weights as ours, on the processor like ours."""
-    return HuggingFaceEmbeddings(
-        model_name=str(bundled_folder()),
-        model_kwargs={"device": "cpu"},
-        encode_kwargs={"normalize_embeddings": True, "batch_size": 32},
-    )
 
 
 def pipeline(writer: str, cache: str, **given: Any) -> tuple[HuggingFacePipeline, Any, int]:
@@ -77,14 +68,13 @@ class Course:
         self, writer: str, cache: str, answer: str, question: Callable[[int], str], tokens: int, passages: int
     ) -> None:
         llm, self._tokenizer, context = pipeline(writer, cache, max_new_tokens=tokens, do_sample=False)
-        store = InMemoryVectorStore.from_documents(documents(example()), embeddings())
+        store = InMemoryVectorStore.from_documents(documents(example()), LangChainEmbedder())
         self._answer, self._question = answer, question
         self._history = InMemoryChatMessageHistory()
-        chat = ChatHuggingFace(llm=llm, tokenizer=self._tokenizer, model_id="local")
         retriever = store.as_retriever(search_kwargs={"k": passages})
-        self._chain = self._linked(chat, retriever, context - tokens - _LEFT)
+        self._chain = self._linked(llm, retriever, context - tokens - _LEFT)
 
-    def _linked(self, chat: Any, retriever: Any, room: int) -> Any:
+    def _linked(self, llm: Any, retriever: Any, room: int) -> Any:
         form = load_formats().named["chat"]
         system = f"{RULES_SMALL}\n\n{form.contract.strip()}\n\nExample:\n{form.example.strip()}"
         template = ChatPromptTemplate.from_messages(
@@ -99,19 +89,22 @@ class Course:
             max_tokens=room, strategy="last", include_system=True, start_on="human", token_counter=self.count
         )
         lookup = RunnableLambda(lambda given: given["message"]) | retriever | RunnableLambda(_joined)
-        chain = RunnablePassthrough.assign(notes=lookup) | template | trimmed | RunnableLambda(self._seen) | chat
+        chain = RunnablePassthrough.assign(notes=lookup) | template | trimmed | RunnableLambda(self._written) | llm
         return RunnableWithMessageHistory(
             chain, lambda session: self._history, input_messages_key="message", history_messages_key="history"
         )
 
     def count(self, messages: Sequence[Any]) -> int:
+        return len(self._tokenizer(self._text(messages))["input_ids"])
+
+    def _text(self, messages: Sequence[Any]) -> str:
         roles = {"human": "user", "ai": "assistant"}
         turned = [{"role": roles.get(one.type, one.type), "content": one.content} for one in messages]
-        return len(self._tokenizer(self._tokenizer.apply_chat_template(turned, tokenize=False))["input_ids"])
+        return str(self._tokenizer.apply_chat_template(turned, tokenize=False, add_generation_prompt=True))
 
-    def _seen(self, messages: Sequence[Any]) -> Sequence[Any]:
+    def _written(self, messages: Sequence[Any]) -> str:
         self._prompt = messages
-        return messages
+        return self._text(messages)
 
     def _grow(self, depth: int) -> None:
         self._history.clear()
@@ -129,7 +122,7 @@ class Course:
     def _stream(self, text: str) -> Iterator[str]:
         given = {"message": text}
         for chunk in self._chain.stream(given, config={"configurable": {"session_id": "bench"}}):
-            yield str(chunk.content)
+            yield str(chunk)
 
     def measure(self, depths: Sequence[int], repeats: int) -> dict[str, float]:
         """Medians by depth. One turn before them all warms up."""

@@ -57,7 +57,10 @@ class Shelf:
         return shelf
 
     async def search(self, asked: Asking, limit: int) -> Found:
-        return await self._index.search(Query(self.cut.sight(asked), asked.text, limit=limit))
+        return await self.find(Query(self.cut.sight(asked), asked.text, limit=limit))
+
+    async def find(self, query: Query) -> Found:
+        return await self._index.search(query)
 
     async def close(self) -> None:
         await self._index.close()

@@ -68,6 +68,8 @@ class Program:
             "DRAMATURG_SLACK_SIGNING_SECRET": SECRET,
             "DRAMATURG_SLACK_PING": "1",
             "DRAMATURG_SLACK_BURST": "0.2",
+            "DRAMATURG_TURNS": "8",  # the crowd is one workspace's
+            "DRAMATURG_TENANT_TURNS": "8",
             **({"DRAMATURG_SLACK_PORT": str(port)} if slack.http else {"DRAMATURG_SLACK_APP_TOKEN": APP_TOKEN}),
         }
         self._child: asyncio.subprocess.Process | None = None

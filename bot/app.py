@@ -20,12 +20,14 @@ from bot.commands.canon import CanonDesk
 from bot.commands.knowledge import Knowledge
 from bot.commands.pages import Pages
 from bot.commands.past import Past
+from bot.commands.profile import ProfileDesk
 from bot.commands.settings import RoomSettings
 from bot.commands.talk import Talk
 from bot.config import Settings
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.events import Inbound, Reply, Stage
+from bot.footing import Footing
 from bot.gate import Gate, Rules
 from bot.learning import Learning
 from bot.librarian import Librarian
@@ -140,7 +142,7 @@ def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: I
         embedder=embedder,
         librarian=librarian,
         learning=Learning(reader, ledger.shows, BibleFiles(ledger.bible, ledger.canon), ledger.sources, librarian),
-        rooms=Rooms(ledger.shows, ledger.threads, settings.window),
+        rooms=Rooms(ledger.shows, ledger.threads, ledger.profile, settings.window),
         lore=Lores(ledger),
         formats=_bounded(loaded.named, settings.answer_tokens),
         problems=loaded.problems,
@@ -163,6 +165,8 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         catalogue=app.librarian,
         lore=app.lore,
         formats=app.formats,
+        profile=app.ledger.profile,
+        footing=Footing(app.embedder),
         writer=writer,
         window=app.settings.window,
     )
@@ -234,7 +238,8 @@ def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
     knowledge = Knowledge(app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed)
     past = Past(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, changed)
     room = RoomSettings(app.rooms, app.ledger.shows, app.formats)
-    every = (talk, pages, canon, knowledge, past, room)
+    profile = ProfileDesk(app.ledger.profile)
+    every = (talk, pages, canon, knowledge, past, room, profile)
     return {name: handler for one in every for name, handler in one.handlers().items()}
 
 

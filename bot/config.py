@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         description="The same for one workspace or server, so that a busy one leaves room for others. "
         "0: as many as turns.",
     )
+    link_hosts: str = Field(
+        "",
+        description="Hosts that what is written may link to in Slack and Discord, separated by spaces. "
+        "Empty: none, and addresses are plain text.",
+    )
     slack_bot_token: SecretStr = Field(SecretStr(""), description="The app's bot token in your workspace (xoxb-...).")
     slack_app_token: SecretStr = Field(
         SecretStr(""), description="The app-level token (xapp-...): connect by Socket Mode, no public address needed."

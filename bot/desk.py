@@ -37,7 +37,7 @@ class Desk:
                 return await self._handlers[inbound.kind](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
-            talk = await self._rooms.enter(inbound.scope)
+            talk = await self._rooms.writing(inbound.scope, inbound.who or inbound.author)
             if not inbound.text.strip():
                 return await self._nothing_said(inbound, stage)
             return await self._dialogue.turn(inbound, talk, stage, halt)

@@ -16,8 +16,10 @@ from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, St
 from bot.logs import ref
 from bot.lore import Lore
 from chains import (
+    Cited,
     Drafts,
     Format,
+    Names,
     Page,
     Prompt,
     Question,
@@ -28,13 +30,13 @@ from chains import (
     claims,
     draft,
     fit,
-    ground,
+    lasting,
     question,
     recap,
     texts,
     unmarked,
 )
-from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Preference, Recap, Scope, Show, Take, TakeStatus, Turn
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -74,7 +76,15 @@ class Turns(Protocol):
     ) -> Turn: ...
 
 
+class Profile(Protocol):
+    async def propose(self, scope: Scope, text: str, who: str, origin: str = "") -> Preference | None: ...
+
+
 class Library(Protocol):
+    def expect(self, texts: Sequence[str]) -> None:
+        """Told what will be looked up in a moment, it may begin."""
+        ...
+
     async def search(self, query: Query) -> Found: ...
 
 
@@ -92,18 +102,27 @@ class Writer(Drafts, Protocol):
     async def count(self, texts: Sequence[str]) -> list[int]: ...
 
 
+class Footing(Protocol):
+    """Says which of the passages a text stands on, and what in it is new."""
+
+    async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page: ...
+
+
 LoreOf = Callable[[Show], Awaitable[Lore]]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One take to be written: the turn it answers, what came before it, and how it is steered."""
+    """One take to be written: the turn it answers, what came before it, what is looked up for it, and how
+    it is steered. ``person`` is who says it for the first time, "" for a further take."""
 
     talk: Conversation
     turn: Turn
     take: Take
+    asked: Question
     steer: str = ""
     previous: str = ""
+    person: str = ""
 
 
 class Dialogue:
@@ -118,6 +137,8 @@ class Dialogue:
         catalogue: Catalogue,
         lore: LoreOf,
         formats: Mapping[str, Format],
+        profile: Profile,
+        footing: Footing,
         writer: Writer,
         window: int = 12,
     ) -> None:
@@ -127,12 +148,15 @@ class Dialogue:
         self._catalogue = catalogue
         self._lore = lore
         self._formats = formats
+        self._profile = profile
+        self._footing = footing
         self._writer = writer
         self._window = window
         self._behind: set[asyncio.Task[None]] = set()
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
+        asked = await self._question(inbound.text, talk, talk.thread.format)
         begun = await self._turns.begin(
             inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
         )
@@ -140,18 +164,30 @@ class Dialogue:
             if begun.take.text or not _cut_off(begun.take):
                 return await _shown_before(begun, stage)
             talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
-        return await self._answer(Ask(talk, begun.turn, begun.take), stage, halt)
+            asked = await self._question(begun.turn.text, talk, begun.turn.format)
+        ask = Ask(talk, begun.turn, begun.take, asked, person=inbound.who or inbound.author)
+        return await self._answer(ask, stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
         *before, turn = talk.window
         earlier = replace(talk, window=tuple(before))
         previous = unmarked(turn.take.text) if turn.take else ""
-        return await self._answer(Ask(earlier, turn, take, take.steer, previous), stage, halt)
+        asked = await self._question(turn.text, earlier, turn.format)
+        return await self._answer(Ask(earlier, turn, take, asked, take.steer, previous), stage, halt)
 
     async def close(self) -> None:
         """Wait for what goes on behind the answers."""
         await asyncio.gather(*self._behind, return_exceptions=True)
+
+    def _form(self, name: str) -> Format:
+        return self._formats.get(name) or self._formats["chat"]
+
+    async def _question(self, text: str, talk: Conversation, form: str) -> Question:
+        """What to look up. Its meaning is worked out while the ledger is told of the turn."""
+        asked = question(text, talk, (await self._lore(talk.show)).names, self._form(form))
+        self._library.expect((asked.text, *asked.also))
+        return replace(asked, limit=min(asked.limit, SMALL_LIMIT)) if self._writer.card.small else asked
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
@@ -166,13 +202,10 @@ class Dialogue:
 
     async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
-        talk, turn = ask.talk, ask.turn
-        form = self._formats.get(turn.format) or self._formats["chat"]
+        talk, turn, asked = ask.talk, ask.turn, ask.asked
+        form = self._form(turn.format)
         lore = await self._lore(talk.show)
-        asked = question(turn.text, talk, lore.names, form)
         await self._catalogue.catch_up(PATIENCE)
-        if self._writer.card.small:
-            asked = replace(asked, limit=min(asked.limit, SMALL_LIMIT))
         looking = Step("search", f"Looking through {talk.show.name}", "running")
         found = await _told(stage, looking, self._library.search(_query(asked, ask)))
         loading = await self._see_to_writer(form, stage)
@@ -193,14 +226,23 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        # Pure, but long enough to be felt by who else is being answered.
-        page = await asyncio.to_thread(ground, written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        page = await self._footing(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
         play.ended = True
-        self._later(self._keep_recap(talk.thread.scope))
-        return await _finish(stage, turn, form, written, page, found)
+        try:
+            return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
+        finally:  # what nobody waits for begins when the person has the page
+            self._catalogue.ring()
+            self._later(self._keep_recap(talk.thread.scope))
+
+    async def _wish(self, ask: Ask) -> Preference | None:
+        """A lasting preference in what was said, to be proposed; none that was spoken of before."""
+        wishes = lasting(ask.turn.text) if ask.person else ()
+        if not wishes:
+            return None
+        return await self._profile.propose(ask.talk.thread.scope, wishes[0], ask.person, ask.turn.id)
 
     async def _see_to_writer(self, form: Format, stage: Stage) -> "asyncio.Task[None] | None":
         """The first message may come before the model is loaded. Then the person is told, and waits only
@@ -247,7 +289,6 @@ class Dialogue:
         await self._turns.finish(
             scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
         )
-        self._catalogue.ring()
 
     async def _break_off(self, ask: Ask, play: "_Play", status: TakeStatus, reason: str) -> None:
         """End a take that will not be written on, with what was shown of it."""
@@ -368,7 +409,9 @@ async def _shown_before(begun: Begun, stage: Stage) -> Reply:
     return reply
 
 
-async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found) -> Reply:
+async def _finish(
+    stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found, wish: Preference | None
+) -> Reply:
     """Everything under the page, then the end."""
     if written.finish == "failed":
         return await _failed(stage, turn, written.reason)
@@ -380,10 +423,19 @@ async def _finish(stage: Stage, turn: Turn, form: Format, written: Written, page
             await stage.show(Note(say))
         for steer in form.steers:
             await stage.show(Offer("again", steer, steer))
+    if wish is not None:
+        await _propose(stage, wish)
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
     reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
     await stage.finish(reply)
     return reply
+
+
+async def _propose(stage: Stage, wish: Preference) -> None:
+    """Noticed is not yet agreed: the room says whether it holds."""
+    await stage.show(Note(f"Should every page heed this? “{wish.text}”"))
+    for verdict, label in (("yes", "In this room"), ("mine", "For me"), ("no", "Only this once")):
+        await stage.show(Offer("remember", label, f"{verdict} {wish.id}"))
 
 
 async def _failed(stage: Stage, turn: Turn, reason: str) -> Reply:

@@ -3,11 +3,12 @@
 Knows nothing of writing, search or platforms.
 """
 
+from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
 from bot.events import Inbound
-from memory import Conversation, NotFound, Room, Scope, Show, Thread
+from memory import Conversation, NotFound, Preference, Room, Scope, Show, Thread
 
 
 class Unbound(Exception):
@@ -34,11 +35,21 @@ class Threads(Protocol):
     async def conversation(self, scope: Scope, window: int) -> Conversation: ...
 
 
+class Profile(Protocol):
+    async def held(self, scope: Scope, person: str) -> tuple[Preference, ...]: ...
+
+
 class Rooms:
-    def __init__(self, shows: Shows, threads: Threads, window: int) -> None:
+    def __init__(self, shows: Shows, threads: Threads, profile: Profile, window: int) -> None:
         self._shows = shows
         self._threads = threads
+        self._profile = profile
         self._window = window
+
+    async def writing(self, scope: Scope, person: str, spare: int = 0) -> Conversation:
+        """As `enter`, with what a page for ``person`` has to heed."""
+        talk = await self.enter(scope, spare)
+        return replace(talk, profile=await self._profile.held(scope, person))
 
     async def enter(self, scope: Scope, spare: int = 0) -> Conversation:
         """The thread of ``scope`` as it stands, begun with the room's show if it is new; ``spare`` asks

@@ -11,8 +11,9 @@ from chains.draft import draft
 from chains.errors import WriterError
 from chains.fence import unmarked
 from chains.format import Format, Line, Sampling, Skeleton, Slot
-from chains.grounding import ground
+from chains.grounding import doubtful, ground
 from chains.kinds import guess_kind, guess_name
+from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
 from chains.manuscript import pages as manuscript
 from chains.message import Message
@@ -48,12 +49,14 @@ __all__ = [
     "about_models",
     "check",
     "claims",
+    "doubtful",
     "draft",
     "fit",
     "fountain",
     "ground",
     "guess_kind",
     "guess_name",
+    "lasting",
     "manuscript",
     "markdown",
     "question",

@@ -138,6 +138,7 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
             passage.names,
             place(hit),
             hit.score,
+            passage.path,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
     if quotes:
@@ -169,7 +170,10 @@ def place(hit: Hit) -> str:
 
 
 def _room_notes(conversation: Conversation) -> Iterator[Claim]:
-    for order, text in enumerate(dict.fromkeys((conversation.room.note, conversation.thread.note))):
+    wishes = dict.fromkeys(note(one.text) for one in conversation.profile)
+    if wishes:
+        yield Claim("note", "lasting preferences", (f"Always: {' '.join(wishes)}",))
+    for order, text in enumerate(dict.fromkeys((conversation.room.note, conversation.thread.note)), 1):
         if text:
             yield Claim("note", "the room's note", (f"Keep in mind: {safe(text)}",), order)
 

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chains.words import content, spans
+from chains.names import candidates
+from chains.statements import Statement, statements
+from chains.words import COMMON, content, stem, tokens
 
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
 _ASKS = re.compile(
@@ -31,15 +33,28 @@ LIKELY = 0.4
 canon cannot answer stay below it, and nine in ten of those it can answer reach it."""
 
 
+# What a question asks by and a passage may say: too common to be about anything, not too common to count.
+_LIGHT = frozenset(
+    "come comes get gets go goes going keep keeps kept last lasts made make makes take takes took taken".split()  # noqa: SIM905
+)
+_LIGHTLY = 0.4
+_NAMED = 1.6
+_PRONOUN = re.compile(r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|that|those)\b", re.IGNORECASE)
+
+Source = tuple[str, Sequence[str], str]
+"""A passage as its title, the names it answers to, and its text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """The sentence ``text`` of the passage at index ``passage``. ``share`` says how much of what was asked
-    it speaks of, 0..1: words that no passage has count most, so that a question without an answer
-    here stays low."""
+    """The sentence ``text`` of the passage at index ``passage``, its ``at``-th statement. ``share`` says
+    how much of what was asked it speaks of, 0..1: words that no passage has count most, so that a question
+    without an answer here stays low."""
 
     passage: int
     text: str
     share: float
+    at: int = 0
 
 
 def is_question(message: str) -> bool:
@@ -52,38 +67,68 @@ def muses(message: str) -> bool:
     return _MUSES.search(message) is not None
 
 
-def answer(
-    question: str, passages: Sequence[tuple[str, Sequence[str], str]], scores: Sequence[float]
-) -> Bearing | None:
-    """The two neighbouring sentences that most likely hold the answer: the one that bears on the question
-    most, in a passage the search thinks much of (``scores``), and what stands right behind it."""
+def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:
+    """What most likely holds the answer, as one can say it: the sentence that bears on the question most, in
+    a passage the search thinks much of (``scores``), with the one that stands right behind it. Where it
+    does not say of whom it speaks, the heading or the speaker over it is put before."""
     top = max(scores, default=0.0)
     found = [
-        (one.share + (_TRUST * scores[one.passage] / top if top > 0 else 0.0), one)
-        for one in bearing(question, passages)
+        (rank + (_TRUST * scores[one.passage] / top if top > 0 else 0.0), one)
+        for rank, one in _ranked(question, passages)
     ]
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    text = passages[best.passage][2]
-    sentences = [text[start:end] for start, end in spans(text)]
-    at = sentences.index(best.text)
-    return replace(best, text=" ".join(sentences[at : at + 2]))
+    said = statements(passages[best.passage][2])
+    first = said[best.at]
+    more = [one.text for one in said[best.at + 1 : best.at + 2] if one.block == first.block]
+    return replace(best, text=" ".join([f"{_subject(first, question)}{first.text}", *more]))
 
 
-def bearing(question: str, passages: Sequence[tuple[str, Sequence[str], str]]) -> tuple[Bearing, ...]:
-    """Sentences of ``passages`` (title, names, text) that share a word with ``question``, best first;
-    ties keep the passages' order."""
-    titles = [set(content(" ".join((title, *names)))) for title, names, _ in passages]
-    whole = [words | set(content(text)) for words, (_, _, text) in zip(titles, passages, strict=True)]
-    asked = set(content(question))
-    weight = {w: math.log(1 + len(passages) / (0.5 + sum(w in words for words in whole))) for w in asked}
-    every = sum(weight.values())
-    out = list[Bearing]()
-    for at, (_, _, text) in enumerate(passages):
-        for start, end in spans(text):
-            own = set(content(text[start:end]))
-            score = sum(weight[w] * (1.0 if w in own else _TITLE) for w in asked if w in own or w in titles[at])
-            if score > 0:
-                out.append(Bearing(at, text[start:end], score / every))
-    return tuple(sorted(out, key=lambda b: (-b.share, b.passage)))
+def _subject(said: Statement, question: str) -> str:
+    if not said.about:
+        return ""
+    if said.spoken:
+        return f"{said.about}: "
+    known = set(content(said.about)) & set(content(question))
+    return f"{said.about}: " if _PRONOUN.match(said.text) and not known else ""
+
+
+def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:
+    """Sentences of ``passages`` that share a word with ``question``, best first; ties keep the passages'
+    order."""
+    return tuple(one for _, one in _ranked(question, passages))
+
+
+def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bearing]]:
+    """The same with what each is ranked by: its share, in which whom the question names counts more, and no less
+    where only the passage's title or the heading names them."""
+    titles = [_content(" ".join((title, *names))) for title, names, _ in passages]
+    whole = [words | _content(text) for words, (_, _, text) in zip(titles, passages, strict=True)]
+    asked = _content(question)
+    weight = {w: _weight(w, sum(w in words for words in whole), len(passages)) for w in asked}
+    named = _content(" ".join(candidates(question, COMMON)))
+    lean = {w: weight[w] * (_NAMED if w in named else 1.0) for w in asked}
+    every = max(sum(weight.values()), _weight("", 0, len(passages)))
+    out = list[tuple[float, Bearing]]()
+    for passage, (_, _, text) in enumerate(passages):
+        for at, said in enumerate(statements(text)):
+            own, over = _content(said.text), titles[passage] | _content(said.about)
+            part = {w: 1.0 if w in own else _TITLE for w in asked if w in own or w in over}
+            if part:
+                share = sum(weight[w] * part[w] for w in part) / every
+                rank = sum(lean[w] * (1.0 if w in named else part[w]) for w in part) / every
+                out.append((rank, Bearing(passage, said.text, share, at)))
+    return sorted(out, key=lambda pair: (-pair[0], pair[1].passage))
+
+
+def _weight(word: str, passages: int, of: int) -> float:
+    """What a word of the question counts that stands in ``passages`` of so many."""
+    return (_LIGHTLY if word in _LIGHT_STEMS else 1.0) * math.log(1 + of / (0.5 + passages))
+
+
+def _content(text: str) -> set[str]:
+    return {*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)}
+
+
+_LIGHT_STEMS = frozenset(map(stem, _LIGHT))

@@ -23,7 +23,7 @@ class Sampling:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A blank the model fills: ``ask`` says with what (to readers, and to large models), ``tokens``
-    bounds it, ``stop`` ends it, ``sentences`` cuts it after so many.
+    bounds it, ``stop`` ends it, ``sentences`` cuts it after so many, ``words`` (0: no bound) before so many.
 
     ``openings`` are the first words it may begin with, each used once before any comes again: they
     commit a small model to a kind of sentence. One that names a ``{variable}`` nobody filled is
@@ -36,6 +36,7 @@ class Slot:
     ask: str = ""
     tokens: int = 48
     sentences: int = 1
+    words: int = 0
     stop: tuple[str, ...] = ("\n",)
     openings: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -48,11 +49,13 @@ class Slot:
 class Line:
     """One line the program writes, with ``{variables}`` and ``<slots>``. ``seen``, where given, is
     what the model reads in its place (prose with quotation marks helps it more than a script). ``needs``
-    names a variable without which the line is left out although it does not show it."""
+    names a variable without which the line is left out although it does not show it, ``unless`` those
+    of which one is enough to leave it out."""
 
     show: str
     seen: str | None = None
     needs: str = ""
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

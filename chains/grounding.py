@@ -21,6 +21,7 @@ from chains.words import FUNCTION, TOKEN, content, is_cjk, spans, tokens
 # citations are right; below FLOOR even a marker the model wrote itself is not believed.
 SUPPORTED = 0.45
 FLOOR = 0.20
+DOUBT = 0.12  # below it not even the nearest meaning makes a sentence rest on a passage
 MOST = 2  # citations a sentence
 _SECOND = 0.75  # a second passage must carry this share of the first one's support
 
@@ -46,9 +47,12 @@ class Sentence:
     marks: tuple[int, ...] = ()
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """The sentences ``ground`` looks at, without markers, for a caller who wants to embed them."""
-    return tuple(s.text for s in _read(text)[1])
+def doubtful(text: str, passages: Sequence[Cited], names: Names) -> tuple[str, ...]:
+    """Sentences that share too little with any passage to be given to it by their words alone, and too much
+    to be called the writer's own: what they mean would settle it."""
+    found = _read(text)[1]
+    rows = _scores(found, passages, names, {})
+    return tuple(s.text for s, row in zip(found, rows, strict=True) if DOUBT <= max(row, default=0.0) < SUPPORTED)
 
 
 def ground(
@@ -56,19 +60,19 @@ def ground(
     passages: Sequence[Cited],
     names: Names,
     said: Sequence[str] = (),
-    similarity: Sequence[Sequence[float]] | None = None,
+    likeness: Mapping[str, Sequence[float]] | None = None,
     *,
     inline: bool = True,
 ) -> Page:
     """The finished page of ``text``.
 
     ``passages`` are those of the prompt; ``said`` what people wrote (the message and the history):
-    it makes a name known but is no evidence. ``similarity`` holds the cosine of every sentence (rows,
-    in the order of ``sentences``) to every passage (columns). Markers are renumbered 1.. in order of
+    it makes a name known but is no evidence. ``likeness`` holds the cosine of ``doubtful`` sentences to
+    every passage. Markers are renumbered 1.. in order of
     first use and stand after their sentence; with ``inline`` false they are only listed.
     """
     plain, found = _read(text)
-    scores = _scores(found, passages, names, similarity)
+    scores = _scores(found, passages, names, likeness or {})
     chosen, remarks = _choose(found, scores, passages)
     page = _write(plain, found, chosen, passages, inline)
     return replace(page, fresh=fresh(plain, passages, names, said), remarks=remarks)
@@ -98,23 +102,23 @@ def _scores(
     found: Sequence[Sentence],
     passages: Sequence[Cited],
     names: Names,
-    similarity: Sequence[Sequence[float]] | None,
+    likeness: Mapping[str, Sequence[float]],
 ) -> list[list[float]]:
     index = _Index.of(passages, names)
     rows = [[index.support(s.text, at, names) for at in range(len(passages))] for s in found]
-    if similarity is None:
-        return rows
     return [
-        [combined(score, close) for score, close in zip(row, closeness, strict=True)]
-        for row, closeness in zip(rows, similarity, strict=True)
+        [combined(score, close) for score, close in zip(row, likeness[s.text], strict=True)]
+        if s.text in likeness
+        else row
+        for s, row in zip(found, rows, strict=True)
     ]
 
 
 def combined(words: float, cosine: float) -> float:
-    """Support from shared words and from an embedding's cosine. Meaning alone never reaches SUPPORTED:
-    two sentences on one subject are close without one resting on the other."""
-    close = min(1.0, max(0.0, (cosine - 0.35) / 0.4))
-    return min(1.0, 0.75 * words + 0.35 * close) if words > 0 else 0.0
+    """Support from shared words, and from an embedding's cosine beside them. Meaning alone never reaches
+    SUPPORTED: two sentences on one subject are close without one resting on the other."""
+    close = min(1.0, max(0.0, (cosine - 0.3) / 0.4))
+    return max(words, min(1.0, 0.85 * words + 0.35 * close)) if words > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,7 @@ def _write(
         if inline and picks:
             out += " " + "".join(f"[{n}]" for n in sorted(numbers[at] for at, _, _ in picks))
     citations = tuple(
-        Citation(n, passages[at].id, passages[at].title, round(best[at][0], 3), best[at][1])
+        Citation(n, passages[at].id, passages[at].label, round(best[at][0], 3), best[at][1])
         for at, n in numbers.items()
     )
     return Page(out + plain[last:], citations)

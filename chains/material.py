@@ -7,7 +7,7 @@ Knows nothing of models, of how passages were found, or of platforms.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chains.evidence import LIKELY, answer, is_question, muses
 from chains.message import Message
@@ -23,6 +23,14 @@ _PREMISE = re.compile(r"\b(?:where|in which|when|after|while|because)\s+(.+)", r
 _ABOUT = re.compile(r"\b(?:about|on|for|covering|of|topics?:|segments?:|points?:|with|from)\s+(.+)", re.I | re.S)
 _NOUN = re.compile(r"\b(the|her|his|their|a|an)\s+((?:[a-z][\w'’-]*\s+){0,1}[a-z][\w'’-]*)")
 _ROLE = re.compile(r"\b(?:between|with|by|(?<=\w)\sand)\s+(the|a|an)\s+((?:[a-z][\w'’-]+\s+)?[a-z][\w'’-]+)")
+_AT = re.compile(
+    r"\b(?:at|in|inside|on|under|near|outside|aboard)\s+((?:(?:the|a|an)\s+)?[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)*)"
+)
+_SECTIONS = {
+    "character": ("character", "characters", "cast", "people", "persons", "roles", "figures"),
+    "place": ("place", "places", "location", "locations", "setting", "settings", "world"),
+    "thing": ("thing", "things", "object", "objects", "props", "items"),
+}
 _LISTED = re.compile(r"\s*(?:[#>|*-]|\d+[.)])")
 _WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
@@ -88,8 +96,13 @@ def gather(
     ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
     are the canon's."""
     asked = _TAIL.sub("", request.strip()).strip() or request.strip()
+    passages = [_as_entry(p) for p in passages]
     cast, others = _cast(asked, said, passages)
-    places = _of_kind("place", asked, said, passages) or _spoken_of("place", passages, names or Names())
+    places = (
+        _of_kind("place", asked, said, passages)
+        or _once(_lowered(asked[start:end]) for start, end in _stands_at(asked))
+        or _spoken_of("place", passages, names or Names())
+    )
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
     quote, unsure = _quoted(request, meaning, passages)
@@ -139,6 +152,21 @@ def number_of(request: str, units: Iterable[str]) -> int | None:
     return int(found) if found.isdigit() else NUMBERS[found]
 
 
+def _as_entry(passage: Cited) -> Cited:
+    """A section of a document as the entry it is: *Characters > Pim Dorrow* tells of a character."""
+    if passage.origin != "source" or len(passage.path) < 2:
+        return passage
+    *over, name = passage.path
+    kind = next((kind for word in words(over[-1].lower()) for kind, of in _SECTIONS.items() if word in of), "")
+    return replace(passage, kind=kind, title=name, names=(name,)) if kind else passage
+
+
+def _stands_at(asked: str) -> list[tuple[int, int]]:
+    """Where a request says where: *on the Glass Flats*, but not *in English* nor *in Bob's kitchen*."""
+    found = [match for match in _AT.finditer(asked) if not match.group(1).endswith(("'s", "’s"))]
+    return [match.span(1) for match in found if not set(words(match.group(1).lower())) <= _PLAIN]
+
+
 def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     people = [p for p in passages if p.kind == "character"]
     spots: list[tuple[int, str]] = []
@@ -151,8 +179,10 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
         taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
         if "between" in asked.lower() and not taken and not set(words(match.group(2))) & _ASKED:
             spots.append((match.start(2), match.group(2).title()))
+    wheres = _stands_at(asked)
     for name in candidates(asked, _PLAIN | _ASKED):
-        if not set(words(name)) & known:
+        elsewhere = any(start <= asked.index(name) < end for start, end in wheres)
+        if not elsewhere and not set(words(name)) & known:
             spots.append((asked.index(name), name))
     named = _once(label for _, label in sorted(spots))
     recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]

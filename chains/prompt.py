@@ -18,8 +18,8 @@ from chains.writer import Card
 class Cited:
     """A passage in the prompt under the number ``n`` (from 1) that [n] refers to.
 
-    ``origin`` and ``kind`` as the passage's; ``names`` are those the passage answers to; ``place``
-    is what /why shows (heading path, page, turn)."""
+    ``origin``, ``kind`` and ``path`` (its headings) as the passage's; ``names`` are those the passage
+    answers to; ``place`` is what /why shows (heading path, page, turn)."""
 
     n: int
     id: str
@@ -30,6 +30,13 @@ class Cited:
     names: tuple[str, ...] = ()
     place: str = ""
     score: float = 0.0
+    path: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What a citation calls it: of a document also where in it."""
+        inside = self.place.removeprefix(self.title).removeprefix(" > ") if self.origin == "source" else ""
+        return f"{self.title}: {inside}" if inside else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ _PLACE = {row.part: at for at, row in enumerate(TABLE)}
 REQUIRED = 0.70  # of the room; past it the message is cut in the middle
 STABLE = 0.50  # of the room that the system message's optional parts may fill, whatever else comes
 FLOOR = 5  # messages of history that may overrun its half
-BLOCK = 4  # turns by which the history's start moves when it must move
+BLOCK = 8  # turns by which the history's start moves when it must move
 CUT = "[... cut ...]"
 _MESSAGE = 8  # tokens a chat template may put around one message
 _JOIN = 2  # tokens of the line breaks between two parts

@@ -27,8 +27,8 @@ LOCAL = (
         "The smallest that follows a contract. A laptop without a GPU.",
     ),
     Recommendation(
-        "local:qwen2.5-7b-instruct-q4_k_m.gguf",
-        "Qwen/Qwen2.5-7B-Instruct-GGUF:qwen2.5-7b-instruct-q4_k_m-00001-of-00002.gguf",
+        "local:Qwen2.5-7B-Instruct-Q4_K_M.gguf",
+        "bartowski/Qwen2.5-7B-Instruct-GGUF:Qwen2.5-7B-Instruct-Q4_K_M.gguf",
         5.5,
         "Good drafts in many languages. A desktop with 16 GB.",
     ),

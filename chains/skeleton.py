@@ -144,7 +144,7 @@ def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
 
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
     needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
-    return all(values.get(name) for name in needed)
+    return all(values.get(name) for name in needed) and not any(values.get(name) for name in line.unless)
 
 
 def _variables(material: Material, n: int) -> dict[str, str]:

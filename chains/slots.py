@@ -23,6 +23,8 @@ _META = re.compile(
 )
 _MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|\(\s*\)")
 _LABEL = re.compile(r"^\s*[A-Z][\w' ]{0,24}:")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_CLAUSE = re.compile(r"\s*[,;:–—]\s|\s-\s")
 _ENDED = re.compile(r"[.!?…。！？][\"”’')]*$")
 _SENTENCE = re.compile(r".+?(?:[.!?…](?=[\"”’')]*(?:\s|$))|[。！？])[\"”’')]*|.+$", re.S)
 _DANGLING = frozenset(
@@ -60,9 +62,25 @@ def trim(text: str, slot: Slot, *, cut: bool) -> str:
     if cut and len(pieces) > 1 and not _ENDED.search(pieces[-1]):
         pieces.pop()
     joined = " ".join(piece for piece in pieces if piece)
+    if slot.words:
+        joined = _shortened(joined, slot.words)
     if slot.mark and joined and not _ENDED.search(joined):
         joined = joined.rstrip(" ,;:-–—") + slot.mark
     return joined if slot.mark else joined.rstrip(" .,;:-–—")
+
+
+def _shortened(text: str, most: int) -> str:
+    """At most so many words: cut at a comma or a dash where there is one, and never behind an *of* or *the*."""
+    found = list(_WORD.finditer(text))
+    if len(found) <= most:
+        return text
+    kept = text[: found[most].start()]
+    clauses = [match.start() for match in _CLAUSE.finditer(kept)]
+    if clauses and len(words(kept[: clauses[-1]])) > 2:
+        return kept[: clauses[-1]]
+    while most > 1 and found[most - 1].group().lower() in _DANGLING:
+        most -= 1
+    return text[: found[most - 1].end()]
 
 
 def strays(text: str, material: Material, ordinary: str = "") -> tuple[str, ...]:

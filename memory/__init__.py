@@ -32,6 +32,7 @@ from memory.errors import (
 from memory.inbox import Change, Edited, Kept, Letter, LetterState
 from memory.lease import Lease, Renewal, fenced
 from memory.outbox import Job, Record
+from memory.profile import Preference
 from memory.sources import Piece, Source
 from memory.text import fold
 
@@ -60,6 +61,7 @@ __all__ = [
     "Name",
     "NotFound",
     "Piece",
+    "Preference",
     "Recap",
     "Record",
     "Refused",

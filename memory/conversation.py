@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from memory.profile import Preference
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -146,10 +148,12 @@ class Conversation:
     """The one read of a turn: everything memory knows that the next answer needs.
 
     ``window`` holds the latest turns of the path to the head, oldest first, at most the
-    number asked for; what lies before it is in ``thread.recap`` and in the index.
+    number asked for; what lies before it is in ``thread.recap`` and in the index. ``profile``
+    holds what the room, and the person who asks, want of every page.
     """
 
     show: Show
     room: Room
     thread: Thread
     window: tuple[Turn, ...] = ()
+    profile: tuple[Preference, ...] = ()

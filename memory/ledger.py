@@ -15,6 +15,7 @@ from memory.store.indexable import Indexable
 from memory.store.leases import Leases
 from memory.store.migrate import migrate
 from memory.store.outbox import Outbox
+from memory.store.profile import Profile
 from memory.store.shows import Shows
 from memory.store.sources import Sources
 from memory.store.threads import Threads
@@ -35,6 +36,7 @@ class Ledger:
         self.canon = Canon(database)
         self.bible = Bible(database)
         self.sources = Sources(database)
+        self.profile = Profile(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
         self.leases = Leases(database)

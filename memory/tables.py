@@ -8,7 +8,9 @@ What is overwritten is small and derived or pointing: heads, chosen takes, a thr
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +53,39 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Unread(Mapping[str, Any]):
+    """A JSON object that is read when somebody looks into it: a turn's window brings twelve, and nobody does."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _read(self) -> Mapping[str, Any]:
+        read: Mapping[str, Any] = json.loads(self._text)
+        return read
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __repr__(self) -> str:
+        return repr(self._read)
+
+
+class JsonUnread(Json):
+    """A JSON object that may be large and is seldom looked into."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else Unread(value)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -196,7 +231,7 @@ takes = Table(
     _words("reason"),
     _words("writer"),
     _words("steer"),
-    Column("receipts", Json, nullable=False),
+    Column("receipts", JsonUnread, nullable=False),
     _moment("created"),
     Column("ended", Moment),
     UniqueConstraint("turn", "number"),
@@ -327,6 +362,24 @@ ratings = Table(
     _moment("rated"),
     Index(None, "turn", "number"),
     sqlite_autoincrement=True,
+)
+
+# What a room ("person" is "") or a person ("room" is "") wants of every page.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _words("platform"),
+    _words("tenant"),
+    _words("room"),
+    _words("person"),
+    _words("text"),
+    _words("folded"),
+    _words("status"),
+    _words("who"),
+    _words("origin"),
+    _moment("created"),
+    Index(None, "platform", "tenant", "room", "person"),
 )
 
 # What came in. "event" and "message" are the two names under which a platform may deliver it again.

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import text
 
 from bot import passages
 from memory import Scope, Status, TakeStatus
@@ -15,8 +16,8 @@ async def owed_by(ledger: Ledger) -> dict[str, str]:
     """Point id to fingerprint of all the ledger says can be found: read through what people read
     through, and not through the librarian's own reads."""
     async with ledger._database.reading() as tx:
-        tenants = [row[0] for row in await tx.exec_driver_sql("SELECT DISTINCT tenant FROM shows")]
-        places = [Scope(*row) for row in await tx.exec_driver_sql("SELECT platform, tenant, room, key FROM threads")]
+        tenants = [row[0] for row in await tx.execute(text("SELECT DISTINCT tenant FROM shows"))]
+        places = [Scope(*row) for row in await tx.execute(text("SELECT platform, tenant, room, key FROM threads"))]
     cut: list[Passage] = []
     for tenant in tenants:
         for show in await ledger.shows.all(tenant):

@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from vectorstore.renewal import Renewal
 from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered, Stored, Terms
+from vectorstore.store import Arm, Asked, Entered, Packed, Stored, Terms, unpacked
 from vectorstore.worker import Worker
 
 _AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
@@ -19,27 +20,39 @@ _AT_ONCE = 64  # passages in one call, so that a search waits for a few millisec
 class EdgeStore:
     """A Store in ``folder``. Made by ``open``."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, dimension: int) -> None:
         self._worker = worker
+        self._renewal = Renewal(worker, dimension)
 
     @classmethod
-    async def open(cls, folder: Path, embedder: str, dimension: int, program: str, anew: bool = False) -> "EdgeStore":
-        """Open what is in the folder, or make it; ``anew`` throws away what was there.
+    async def open(
+        cls, folder: Path, embedder: str, dimension: int, program: str, anew: bool = False, step: int = 0
+    ) -> "EdgeStore":
+        """Open what is in the folder, or make it; ``anew`` throws away what was there. It is optimized behind
+        whenever it has grown by ``step`` passages (0: as many as can be scanned) and by a fifth.
 
         Raises StoreLocked, or StoreDamaged when it cannot be read or another embedder made it.
         """
-        worker = Worker("index", _shard, folder, embedder, dimension, program)
+        worker = Worker("index", _shard, folder, embedder, dimension, program, step)
         try:
             await worker.call("renew" if anew else "open")
         except BaseException:
             await worker.close()
             raise
-        return cls(worker)
+        store = cls(worker, dimension)
+        if await worker.call("due"):
+            store._renewal.begin()
+        return store
 
     @property
     def pid(self) -> int | None:
         """The process the shard lives in."""
         return self._worker.pid
+
+    @property
+    def optimizer(self) -> int | None:
+        """The process that optimizes the index's next generation, None while there is none."""
+        return self._renewal.pid
 
     async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]:
         found: Sequence[Arm] = await self._worker.call("arms", where, asked, urgent=True)
@@ -52,27 +65,36 @@ class EdgeStore:
     async def read(
         self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
     ) -> Sequence[Stored]:
-        found: Sequence[Stored] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
-        return found
+        found: Sequence[Packed] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
+        return [unpacked(one) for one in found]
 
     async def put(self, entered: Sequence[Entered]) -> None:
+        due = False
         for start in range(0, len(entered), _AT_ONCE):
-            await self._worker.call("put", entered[start : start + _AT_ONCE])
+            due = await self._write("put", entered[start : start + _AT_ONCE])
+        if due:
+            self._renewal.begin()
 
     async def drop(self, record: str, keep: Sequence[str]) -> None:
-        await self._worker.call("drop", record, keep)
+        await self._write("drop", record, keep)
 
     async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]:
         found: Mapping[str, str] = await self._worker.call("fingerprints", show, ids)
         return found
 
     async def clear(self) -> None:
-        await self._worker.call("clear")
+        await self._write("clear")
 
     async def close(self) -> None:
+        await self._renewal.close()
         await self._worker.close()
 
+    async def _write(self, method: str, *args: Any) -> Any:
+        await self._renewal.quiet()
+        return await self._worker.call(method, *args)
 
-def _shard(folder: Path, embedder: str, dimension: int, program: str) -> Any:
+
+def _shard(folder: Path, embedder: str, dimension: int, program: str, step: int) -> Any:
     """Made in the child, so that only it loads Qdrant."""
-    return import_module("vectorstore.shard").Shard(folder, embedder, dimension, program)
+    shard = import_module("vectorstore.shard")
+    return shard.Shard(folder, embedder, dimension, program, step or shard.STEP)

@@ -73,8 +73,8 @@ def weigh(
     turns: NDArray[np.bool_],
     by: Mapping[str, Mapping[str, float]],
 ) -> list[Weighed]:
-    """Each candidate's shares for the phrasing that it answers best."""
-    names = sorted({*by["turns"], *by["texts"]})
+    """Each candidate's shares for the phrasing that it answers best; a signal without a weight counts nothing."""
+    names = sorted(rated[0])
     factors = [np.array([by[kind].get(name, 0.0) for name in names]) for kind in ("texts", "turns")]
     shares = np.stack([np.stack([one[name] for name in names], axis=1) for one in rated])
     shares = shares * np.where(turns[:, None], factors[1], factors[0])

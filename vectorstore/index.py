@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from vectorstore.edge import EdgeStore
+from vectorstore.foreseen import Foreseen
+from vectorstore.generation import current
 from vectorstore.passage import Passage
 from vectorstore.query import Found, Query
 from vectorstore.search import Embeds, search
@@ -35,6 +37,7 @@ class Index:
     def __init__(self, store: Store, embedder: Learns) -> None:
         self._store = store
         self._embedder = embedder
+        self._foreseen = Foreseen(embedder)
 
     @classmethod
     async def open(cls, folder: Path, embedder: Learns, program: str = "dramaturg", anew: bool = False) -> "Index":
@@ -73,9 +76,13 @@ class Index:
         """Forget a record's passages, all versions."""
         await self._store.drop(record, [])
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Begin to embed what a search will ask for in a moment."""
+        self._foreseen.expect(texts)
+
     async def search(self, query: Query) -> Found:
         """What the query's sight shows, best first; see vectorstore.search for the signals."""
-        return await search(self._store, self._embedder, query)
+        return await search(self._store, self._foreseen, query)
 
     async def fingerprints(self, show: str = "") -> Mapping[str, str]:
         """Point id to fingerprint of all that is stored, or of one show's: equal to the ledger's
@@ -89,6 +96,7 @@ class Index:
         await self._store.clear()
 
     async def close(self) -> None:
+        await self._foreseen.close()
         await self._store.close()
 
     async def _enter(self, passages: Sequence[Passage]) -> None:
@@ -99,7 +107,7 @@ class Index:
 def _dimension(folder: Path, embedder: str) -> int | None:
     """What the store says of this embedder, so that a large model need not be loaded to open it."""
     try:
-        about = json.loads((folder / "store" / "about.json").read_text(encoding="utf-8"))
+        about = json.loads((current(folder) / "about.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return int(about["dimension"]) if about.get("embedder") == embedder else None

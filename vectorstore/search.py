@@ -4,8 +4,8 @@ Phrasings to vectors, arms by the engine, a first fusion to find what may answer
 learned weights, small boosts, choice, neighbours. Knows nothing of the engine behind it, of the ledger
 or of prompts.
 
-``Hit.signals``: shares by the names of vectorstore.signals, ``name``, ``kind`` and ``recency`` sum to
-``score``, which is relative to this search. ``cosine`` (greatest, over the phrasings) and
+``Hit.signals``: shares by the names of vectorstore.signals, ``name``, ``kind``, ``recency`` and ``corrects`` sum
+to ``score``, which is relative to this search. ``cosine`` (greatest, over the phrasings) and
 ``coverage`` (greatest share of the asked words found in the passage, stop words aside) are absolute:
 they tell a match from the best of nothing.
 """
@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Protocol
 
 from vectorstore.choice import Candidate, choose, join
+from vectorstore.corrections import corrected
 from vectorstore.errors import EmbedderDown, IndexFault
 from vectorstore.fusion import Shares, Weighed, fuse, weigh, weights
 from vectorstore.passage import Origin, Passage
@@ -81,8 +82,17 @@ async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query
     found = await survey(engine, where, asked)
     if not found.scene.stored:
         return []
-    shares = weigh([rate(found.scene, each) for each in found.phrasings], found.scene.turns, weights())
-    return [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
+    turns = found.scene.turns
+    needed = {
+        name
+        for kind, there in (("turns", turns.any()), ("texts", not turns.all()))
+        if there
+        for name in weights()[kind]
+    }
+    shares = weigh([rate(found.scene, each, needed) for each in found.phrasings], turns, weights())
+    return corrected(
+        [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
+    )
 
 
 async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:

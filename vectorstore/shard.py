@@ -6,56 +6,80 @@ Knows nothing of pipes, of ranking or of the embedder.
 import json
 import os
 import shutil
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import portalocker
 import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked
+from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized, current, make, point, sweep
+from vectorstore.heir import Heir
 from vectorstore.passage import Origin
+from vectorstore.recent import Point, Recent
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
-from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, passage_of, payload, searchable
+from vectorstore.store import Arm, Asked, Entered, Packed, Pair, Terms, payload, searchable
 
-_DENSE, _WORDS = "dense", "bm25"
-_LAYOUT = 2  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
-_KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
+_LAYOUT = 3  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
+_RECENT = 4096  # points
+STEP = 20_000  # passages that are scanned as they came; it takes 2 ms
+_CANDIDATES = 200  # that a walk through the graph keeps in sight
+_OVERSAMPLING = 2.0  # found by their bytes, of which the best by their vectors are taken
+
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How rare a word is in a show (0 where it does not occur), as BM25 has it; ``scale`` is that over how
+    rare it is in the whole store."""
+
+    here: float
+    scale: float
 
 
 class Shard:
     """Takes the folder's lock when it is made. Every method blocks. Each change is in the log when its call returns."""
 
-    def __init__(self, folder: Path, embedder: str, dimension: int, program: str) -> None:
+    def __init__(self, folder: Path, embedder: str, dimension: int, program: str, step: int = STEP) -> None:
         self._folder = folder
         self._dimension = dimension
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
         self._words = Words()
+        self._recent = Recent(_RECENT)
+        self._rarity: dict[str, dict[int, Rarity]] = {}
         self._unflushed = 0
+        self._step = step
+        self._optimized = self._fresh = 0
+        self._heir: Heir | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder, program)
         self._opened: Any = None
 
     def open(self) -> None:
         """Open what is in the folder, or make it. Comes of itself with the first call."""
-        if not (self._folder / "store").exists():
+        sweep(self._folder)
+        if not current(self._folder).exists():
             self._create()
         self._load()
 
     def renew(self) -> None:
         """Throw away what is in the folder, readable or not, and start empty."""
+        self._disown()
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+        self._forget()
         self._create()
         self._load()
 
@@ -67,12 +91,13 @@ class Shard:
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
         queries = [self._words.query(text) for text in asked.texts]
+        self._count(where, {word for query in queries for word in query.indices})
         keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
         found: list[Arm] = []
         for origin, lane in where.lanes.items():
             named = self._named(lane, sorted(keys), asked.depth)
-            rated = [(_DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
-            rated += [(_WORDS, number, _sparse(words)) for number, words in enumerate(queries) if words.indices]
+            rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
+            rated += [(WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
             found += self._rate(origin, where, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
@@ -80,39 +105,118 @@ class Shard:
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
-        rarity = self._rarity(where, sorted({word for words in asked for word in words}))
+        known = self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: rarity.get(word, 0.0) for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: known[word].here for word in words}, frozenset(self._words.pairs(text)))
             for words, text in zip(asked, texts, strict=True)
         ]
 
-    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
-        records = self._page({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
+    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Packed]:
+        seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:
             said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
-            records += self._page(said, _A_TURN * len(depths))
+            seen += self._seen(said, _A_TURN * len(depths))
         words = {word for one in terms for word in one.words}
         pairs = {pair for one in terms for pair in one.pairs}
-        return [self._stored(record, words, pairs) for record in records]
+        return [self._packed(one, point, words, pairs) for one, point in self._points(seen)]
 
-    def _page(self, condition: Condition, limit: int) -> list[Any]:
-        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=True, with_vector=True)
+    def _seen(self, condition: Condition, limit: int) -> list[str]:
+        """The ids of what meets the condition."""
+        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=False)
         with _native():
             records, _ = self._shard.scroll(request)
-        return list(records)
+        return [str(record.id) for record in records]
 
-    def put(self, entered: Sequence[Entered]) -> None:
+    def _points(self, ids: Sequence[str]) -> list[tuple[str, Point]]:
+        if missing := self._recent.missing(ids):
+            with _native():
+                records = self._shard.retrieve(missing, with_payload=True, with_vector=True)
+            for record in records:
+                vectors = record.vector  # each look makes it anew
+                self._recent.add(str(record.id), record.payload, vectors.get(DENSE, ()), vectors.get(WORDS))
+        return self._recent.take(ids)
+
+    def _packed(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Packed:
+        weights = {word: point.weights[word] for word in words & point.weights.keys()}
+        return (
+            one,
+            point.fields,
+            point.floats,
+            weights,
+            frozenset(self._words.pairs(point.text, pairs) if pairs else ()),
+        )
+
+    def put(self, entered: Sequence[Entered]) -> bool:
+        """Whether the shard has grown so much that it should be optimized."""
         with _native():
             self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
+        ids = [one.passage.id for one in entered]
+        self._touch(ids)
+        self._recent.forget(ids)
         self._unflushed += len(entered)
+        self._fresh += len(entered)
         if self._unflushed >= _FLUSH_EVERY:
             self._flush()
+        return self.due()
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
+        self._touch([str(one.id) for one in self._scroll(condition)] if self._heir else [])
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
+        self._recent.forget(record=record)
+
+    def due(self) -> bool:
+        return self._heir is None and self._fresh >= max(self._step, self._optimized // 5)
+
+    def freeze(self) -> tuple[str, str]:
+        """Where the shard's files are, and where the next generation may be made of a copy of them. They stay
+        as they are until the next write, and from now on what is written is remembered for `follow`."""
+        self._flush()
+        self._disown()
+        self._heir = Heir(self._folder / f"{FIRST}.{uuid4().hex[:12]}", self._dimension)
+        return str(current(self._folder)), str(self._heir.store)
+
+    def follow(self, store: str, limit: int) -> int:
+        """Tell the next generation of ``limit`` points that were written since; how many are left."""
+        with _native():
+            return self._awaited(store).follow(self._shard, limit)
+
+    def switch(self, store: str) -> None:
+        """From now on the next generation serves."""
+        if current(self._folder) == Path(store):
+            return  # the process that did it died before it could say so
+        heir = self._awaited(store)
+        with _native():
+            while heir.follow(self._shard, _PAGE):
+                pass
+            heir.shard.flush()
+        point(self._folder, heir.store.name)
+        old, self._opened, self._heir = self._opened, heir.shard, None
+        self._optimized, self._fresh, self._unflushed = count_optimized(heir.store), heir.told, 0
+        self._rarity.clear()
+        old.close()
+
+    def _awaited(self, store: str) -> Heir:
+        if self._heir is None or self._heir.store != Path(store):
+            raise IndexFault("The index's process was started anew meanwhile.")
+        return self._heir
+
+    def _touch(self, ids: Sequence[str]) -> None:
+        """Whatever was known of the store may be otherwise now."""
+        self._rarity.clear()
+        if self._heir is not None:
+            self._heir.touch(ids)
+
+    def _disown(self) -> None:
+        if self._heir is not None:
+            self._heir.close()
+            self._heir = None
+
+    def _forget(self) -> None:
+        self._recent.clear()
+        self._rarity.clear()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
@@ -120,11 +224,14 @@ class Shard:
         return {str(one.id): one.payload["fingerprint"] for one in self._scroll({"must": must})}
 
     def clear(self) -> None:
+        self._disown()
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter({"must": []})))
+        self._forget()
         self._flush()
 
     def close(self) -> None:
+        self._disown()
         if self._opened is not None:
             self._flush()
             self._opened.close()
@@ -133,13 +240,10 @@ class Shard:
     def _rate(self, origin: Origin, where: Where, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
         """Rate the best of every arm by every arm: fusing scores needs them all."""
         lane = where.lanes[origin]
-        arms = self._scores([_nearest(one, lane, where.corpus, depth) for one in rated])
+        arms = self._scores([_nearest(one, lane, depth) for one in rated])
         everyone = more.union(*arms)
         late = [(one, arm, missing) for one, arm in zip(rated, arms, strict=True) if (missing := everyone - arm.keys())]
-        asked = [
-            _nearest(one, {"must": [lane, {"has_id": sorted(missing)}]}, where.corpus, len(missing))
-            for one, _, missing in late
-        ]
+        asked = [_nearest(one, {"must": [lane, {"has_id": sorted(missing)}]}, len(missing)) for one, _, missing in late]
         for (_, arm, _), scores in zip(late, self._scores(asked), strict=True):
             arm.update(scores)
         return [
@@ -147,47 +251,46 @@ class Shard:
             for (signal, phrasing, _), arm in zip(rated, arms, strict=True)
         ]
 
-    def _rarity(self, where: Where, words: Sequence[int]) -> dict[int, float]:
-        """How rare each word is in the show, as BM25 has it; words that occur nowhere are left out."""
-        if not words:
-            return {}
-        asked = [
-            qdrant.QueryRequest(
-                limit=1,
-                query=qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=_WORDS),
-                filter=_filter(where.corpus),
-                params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus))),
-                with_vector=[_WORDS],
-            )
-            for word in words
-        ]
-        with _native():
-            found = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
-        rarity: dict[int, float] = {}
-        for word, hits in zip(words, found, strict=True):
-            for hit in hits:
-                held = hit.vector[_WORDS]
-                rarity[word] = hit.score / held.values[held.indices.index(word)]
+    def _told(self, where: Where, words: Sparse) -> Any:
+        """The query whose words weigh what they do in the show. The engine weighs them by how rare they are in
+        the whole store, which costs it nothing; to count them in the show anew for each query costs more than
+        the query."""
+        known = self._count(where, set(words.indices))
+        scaled = [value * known[word].scale for word, value in zip(words.indices, words.values, strict=True)]
+        return qdrant.SparseVector(list(words.indices), scaled)
+
+    def _count(self, where: Where, words: set[int]) -> Mapping[int, Rarity]:
+        """How rare each word is, remembered until something is written."""
+        known = self._rarity.setdefault(repr(where.corpus), {})
+        if unknown := sorted(words - known.keys()):
+            known |= self._rarities(where, unknown)
+        return known
+
+    def _rarities(self, where: Where, words: Sequence[int]) -> dict[int, Rarity]:
+        """Asked of the engine, so that it is BM25's own: what one word alone scores in the passage it weighs most
+        in, over what it weighs there. No filter, since that passage may be anybody's and is not told."""
+        corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
+        found = self._batch([_alone(word, None) for word in words] + [_alone(word, corpus) for word in words])
+        rarity = {word: Rarity(0.0, 1.0) for word in words}
+        for word, hits, counted in zip(words, found[: len(words)], found[len(words) :], strict=True):
+            if hits:
+                held = hits[0].vector[WORDS]
+                weight = held.values[held.indices.index(word)]
+                rarity[word] = Rarity(counted[0].score / weight, counted[0].score / hits[0].score)
+        rarest = max(words, key=lambda word: rarity[word].here)
+        # A word of other shows alone is rarer here than any of this one's.
+        if rarity[rarest].here and not self._batch([_alone(rarest, corpus, where.corpus)])[0]:
+            bound = rarity[rarest].here * (1 - 1e-6)
+            rarity |= {word: replace(one, here=0.0) for word, one in rarity.items() if one.here >= bound}
         return rarity
 
-    def _stored(self, record: Any, words: set[int], pairs: set[Pair]) -> Stored:
-        held = record.vector.get(_WORDS)
-        weights = {} if held is None else dict(zip(held.indices, held.values, strict=True))
-        passage = passage_of(record.payload)
-        return Stored(
-            str(record.id),
-            passage,
-            array("f", record.vector.get(_DENSE, ())),
-            {word: weights[word] for word in words & weights.keys()},
-            frozenset(self._words.pairs(searchable(passage), pairs)) if pairs else frozenset(),
-        )
-
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
-        if not asked:
-            return []
+        return [{str(hit.id): hit.score for hit in hits} for hits in self._batch(asked)] if asked else []
+
+    def _batch(self, asked: list[Any]) -> list[list[Any]]:
         with _native():
-            found = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
-        return [{str(hit.id): hit.score for hit in hits} for hits in found]
+            found: list[list[Any]] = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
+        return found
 
     def _named(self, lane: Condition, keys: list[str], depth: int) -> list[str]:
         if not keys:
@@ -219,7 +322,7 @@ class Shard:
             )
         words = self._words.passage(searchable(one.passage))
         keys = sorted({key for key in map(name_key, one.passage.names) if key})
-        vectors = {_DENSE: list(one.vector), _WORDS: _sparse(words)}
+        vectors = {DENSE: list(one.vector), WORDS: _sparse(words)}
         return qdrant.Point(one.passage.id, vectors, {**payload(one.passage), "keys": keys})
 
     def _flush(self) -> None:
@@ -229,28 +332,19 @@ class Shard:
 
     def _create(self) -> None:
         """Made beside and renamed, so that a store is either whole or not there."""
-        store, fresh = self._folder / "store", self._folder / "store.new"
+        store, fresh = self._folder / FIRST, self._folder / f"{FIRST}.new"
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / "shard").mkdir(parents=True)
-        dense = qdrant.EdgeVectorParams(size=self._dimension, distance=qdrant.Distance.Cosine)
-        words = qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)
         with _native():
-            made = qdrant.EdgeShard.create(
-                str(fresh / "shard"), qdrant.EdgeConfig(vectors={_DENSE: dense}, sparse_vectors={_WORDS: words})
-            )
-            index = qdrant.UpdateOperation.create_field_index
-            made.update(index("tenant", qdrant.KeywordIndexParams(is_tenant=True)))
-            for key in _KEYWORDS:
-                made.update(index(key, qdrant.PayloadSchemaType.Keyword))
-            made.update(index("depth", qdrant.PayloadSchemaType.Integer))
-            made.flush()
-            made.close()
+            make(qdrant, fresh / "shard", self._dimension)
         (fresh / "about.json").write_text(json.dumps(self._about), encoding="utf-8")
         shutil.rmtree(store, ignore_errors=True)
         fresh.rename(store)
+        point(self._folder, FIRST)
+        sweep(self._folder)
 
     def _load(self) -> None:
-        store = self._folder / "store"
+        store = current(self._folder)
         try:
             about = json.loads((store / "about.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as fault:
@@ -258,8 +352,9 @@ class Shard:
         if about != self._about:
             raise StoreDamaged(_differs(about, self._about))
         try:
-            self._opened = qdrant.EdgeShard.load(str(store / "shard"))
-            self._opened.count(qdrant.CountRequest())
+            self._opened = qdrant.EdgeShard.load(str(store / "shard"), config(qdrant, self._dimension))
+            self._optimized = count_optimized(store)
+            self._fresh = max(0, self._opened.info().points_count - self._optimized)
         except BaseException as fault:  # the native side panics with an exception that is no Exception
             raise _damaged(self._folder) from fault
 
@@ -302,11 +397,21 @@ def _differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     )
 
 
-def _nearest(rated: _Rated, condition: Condition, corpus: Condition, limit: int) -> Any:
+def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
     using, _, vector = rated
-    params = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(corpus))) if using == _WORDS else None
     nearest = qdrant.Query.Nearest(vector, using=using)
+    params = None
+    if using == DENSE:
+        weighed = qdrant.QuantizationSearchParams(rescore=True, oversampling=_OVERSAMPLING)
+        params = qdrant.SearchParams(hnsw_ef=_CANDIDATES, quantization=weighed)
     return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition), params=params)
+
+
+def _alone(word: int, params: Any, condition: Condition | None = None) -> Any:
+    """What one word finds by itself: the passage in which it weighs most."""
+    nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=WORDS)
+    seen = None if condition is None else _filter(condition)
+    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[WORDS])
 
 
 def _sparse(words: Sparse) -> Any:

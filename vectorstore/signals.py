@@ -6,9 +6,11 @@ at once. Knows nothing of engines, of weights or of how the numbers are put toge
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, wraps
+from math import sqrt
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ from vectorstore.store import Pair, Stored
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
+T = TypeVar("T")
 
 BEST = 3  # passages that speak for their whole record or day
 STRESS = 1.5  # how much more a good passage counts than several fair ones
+NEARER = 10.0  # how much a tenth of a cosine counts, so that its weight is of the size of the others
 SATURATED = 2.0  # what a word can weigh in three passages together; in one it stays below 2.2
 
 _MONTHS = [
@@ -91,7 +95,7 @@ _ASKS = re.compile(r"[?？]")
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrasing:
     """One wording of the question: its ``vector`` (None without an embedder), its words with how rare
     each is, and its pairs of adjacent words."""
@@ -102,11 +106,13 @@ class Phrasing:
     pairs: frozenset[Pair]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
-    """The candidates of a search; many stand beside one another."""
+    """The candidates of a search; many stand beside one another. ``held`` keeps what several signals
+    need of one phrasing, as long as the scene lasts."""
 
     stored: Sequence[Stored]
+    held: dict[tuple[str, Phrasing], object] = field(default_factory=dict, repr=False)
 
     @cached_property
     def passages(self) -> list[Passage]:
@@ -177,12 +183,30 @@ def _neighbour(
     return none if beside is None else beside
 
 
+def _once(make: "Callable[[Scene, Phrasing], T]") -> "Callable[[Scene, Phrasing], T]":
+    """Made once for a scene and a phrasing. What it gives is shared: it must not be written to."""
+
+    @wraps(make)
+    def found(scene: Scene, asked: Phrasing) -> T:
+        key = make.__name__, asked
+        if key not in scene.held:
+            scene.held[key] = make(scene, asked)
+        return cast("T", scene.held[key])
+
+    return found
+
+
 # ---- by meaning and by words ----
 
 
 def meaning(scene: Scene, asked: Phrasing) -> Numbers:
     """Cosine of the passage and the question."""
     return _cosines(scene, asked)[:-1]
+
+
+def nearness(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same as it stands, not in spreads: it counts for more where the best are nearer than the rest."""
+    return NEARER * _cosines(scene, asked)[:-1]
 
 
 def meaning_before(scene: Scene, asked: Phrasing) -> Numbers:
@@ -195,24 +219,28 @@ def meaning_after(scene: Scene, asked: Phrasing) -> Numbers:
 
 def words(scene: Scene, asked: Phrasing) -> Numbers:
     """BM25: how often the asked words occur, weighed by how rare they are."""
-    weights, rarity = _weights(scene, asked)
-    return np.array((weights @ rarity)[:-1])
+    return _by_words(scene, asked)[:-1]
 
 
 def words_before(scene: Scene, asked: Phrasing) -> Numbers:
-    weights, rarity = _weights(scene, asked)
-    return np.array((weights @ rarity)[scene.before])
+    return _by_words(scene, asked)[scene.before]
 
 
 def words_after(scene: Scene, asked: Phrasing) -> Numbers:
-    weights, rarity = _weights(scene, asked)
-    return np.array((weights @ rarity)[scene.after])
+    return _by_words(scene, asked)[scene.after]
 
 
 def words_around(scene: Scene, asked: Phrasing) -> Numbers:
     """BM25 of the passage and its two neighbours read as one."""
+    _, rarity = _weights(scene, asked)
+    return np.array(np.minimum(_window(scene, asked), SATURATED) @ rarity)
+
+
+def words_wide(scene: Scene, asked: Phrasing) -> Numbers:
+    """BM25 of five passages read as one: two before, itself, two after."""
     weights, rarity = _weights(scene, asked)
-    return np.array(np.minimum(_window(weights, scene), SATURATED) @ rarity)
+    further = (_twice(beside) for beside in (scene.before, scene.after))
+    return np.array(np.minimum(sum((weights[one] for one in further), _window(scene, asked)), SATURATED) @ rarity)
 
 
 def covers(scene: Scene, asked: Phrasing) -> Numbers:
@@ -223,8 +251,8 @@ def covers(scene: Scene, asked: Phrasing) -> Numbers:
 
 def covers_around(scene: Scene, asked: Phrasing) -> Numbers:
     """The same of the passage and its two neighbours."""
-    weights, rarity = _weights(scene, asked)
-    return np.array((_window(weights, scene) > 0) @ rarity / max(float(rarity.sum()), 1e-9))
+    _, rarity = _weights(scene, asked)
+    return np.array((_window(scene, asked) > 0) @ rarity / max(float(rarity.sum()), 1e-9))
 
 
 def pairs(scene: Scene, asked: Phrasing) -> Numbers:
@@ -238,10 +266,12 @@ def pairs(scene: Scene, asked: Phrasing) -> Numbers:
 def together(scene: Scene, asked: Phrasing) -> Numbers:
     """How well the best three passages of the same record, or turns of the same day, answer."""
     rated = standard(words_around(scene, asked)) + standard(meaning(scene, asked)) / 2
-    best = np.zeros(int(scene.groups.max(initial=-1)) + 1)
-    for group in range(len(best)):
-        best[group] = np.mean(np.sort(rated[scene.groups == group])[-BEST:])
-    return np.array(best[scene.groups])
+    order = np.lexsort((-rated, scene.groups))
+    ranked = scene.groups[order]
+    place = np.arange(len(order)) - np.searchsorted(ranked, ranked)  # within its group, the best first
+    best = place < BEST
+    sums = np.bincount(ranked[best], weights=rated[order][best])
+    return np.array((sums / np.bincount(ranked[best]))[scene.groups])
 
 
 def gathered(scene: Scene, asked: Phrasing) -> Numbers:
@@ -329,28 +359,37 @@ def date(scene: Scene, asked: Phrasing) -> Numbers:
 
 
 SIGNALS: tuple[Callable[[Scene, Phrasing], Numbers], ...] = (
-    *(meaning, meaning_before, meaning_after),
-    *(words, words_before, words_after, words_around),
+    *(meaning, nearness, meaning_before, meaning_after),
+    *(words, words_before, words_after, words_around, words_wide),
     *(covers, covers_around, pairs, together, gathered, foremost),
     *(speaker, length, asks, answers, opening, tells_time, tells_when, tells_count, date),
 )
+NAMES = tuple(signal.__name__ for signal in SIGNALS)
 _PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs, foremost})
 
 
-def rate(scene: Scene, asked: Phrasing) -> dict[str, Numbers]:
-    """All signals by name, [candidates] each: ratings in standard deviations from the mean over all
+def rate(scene: Scene, asked: Phrasing, names: Collection[str] = NAMES) -> dict[str, Numbers]:
+    """These signals by name, [candidates] each: ratings in standard deviations from the mean over all
     candidates; what sort of passage it is, and shares, around the mean of their own kind."""
     found: dict[str, Numbers] = {}
     for signal in SIGNALS:
+        if signal.__name__ not in names:
+            continue
         numbers = signal(scene, asked)
-        found[signal.__name__] = _centred(numbers, scene.turns) if signal in _PLAIN else standard(numbers)
+        if signal is nearness:
+            found["nearness"] = numbers - (numbers.mean() if len(numbers) else 0.0)
+        else:
+            found[signal.__name__] = _centred(numbers, scene.turns) if signal in _PLAIN else standard(numbers)
     return found
 
 
 def standard(numbers: Numbers) -> Numbers:
     """In standard deviations from the mean; zeros where all are alike."""
-    spread = float(numbers.std()) if len(numbers) else 0.0
-    return np.zeros(len(numbers)) if spread < 1e-6 else np.array((numbers - numbers.mean()) / spread)
+    if not len(numbers):
+        return np.zeros(0)
+    centred = numbers - numbers.mean()
+    spread = sqrt(float(centred @ centred) / len(numbers))
+    return np.zeros(len(numbers)) if spread < 1e-6 else np.array(centred / spread)
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
@@ -367,18 +406,28 @@ def _centred(numbers: Numbers, turns: NDArray[np.bool_]) -> Numbers:
     return centred
 
 
+@_once
 def _cosines(scene: Scene, asked: Phrasing) -> Numbers:
     if asked.vector is None or not scene.vectors.shape[1]:
         return np.zeros(len(scene.stored) + 1)
     return np.array(scene.vectors @ np.asarray(asked.vector, np.float32), float)
 
 
+@_once
 def _evidence(scene: Scene, asked: Phrasing) -> Numbers:
     """The ratings of a passage by itself, in one sum."""
     by_words = sum((standard(rating(scene, asked)) for rating in (words, covers, pairs)), np.zeros(len(scene.stored)))
     return np.array(by_words + standard(meaning(scene, asked)) / 2)
 
 
+@_once
+def _by_words(scene: Scene, asked: Phrasing) -> Numbers:
+    """BM25 of each stored passage, and 0 for none."""
+    weights, rarity = _weights(scene, asked)
+    return np.array(weights @ rarity)
+
+
+@_once
 def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:
     """What each asked word weighs in each stored passage, [stored + 1, words], and its rarity."""
     known = list(asked.words)
@@ -386,8 +435,16 @@ def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:
     return weights, np.array([asked.words[word] for word in known])
 
 
-def _window(weights: Numbers, scene: Scene) -> Numbers:
+@_once
+def _window(scene: Scene, asked: Phrasing) -> Numbers:
+    """What each asked word weighs in a passage and its two neighbours, [stored, words]."""
+    weights, _ = _weights(scene, asked)
     return np.array(weights[:-1] + weights[scene.before] + weights[scene.after])
+
+
+def _twice(beside: Places) -> Places:
+    """The neighbour's neighbour; one past the end where there is none."""
+    return np.append(beside, len(beside))[beside]
 
 
 def _dates(text: str) -> list[tuple[int, int]]:

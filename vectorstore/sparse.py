@@ -17,7 +17,7 @@ from qdrant_edge import Bm25, Bm25Config, TokenizerType
 
 from vectorstore.store import Pair
 
-_AVERAGE_LENGTH = 120.0  # words of a passage, stop words left out; measured on stories
+_AVERAGE_LENGTH = 80.0  # words of a passage as the product cuts texts, stop words left out
 # The tokenizer drops bare numbers; "n1889" it keeps.
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?![A-Za-z\d])")
 

@@ -31,6 +31,11 @@ class Call:
     def author(self) -> str:
         return self.inbound.author
 
+    @property
+    def person(self) -> str:
+        """Who gave it, by the platform's id, or by name where there is none."""
+        return self.inbound.who or self.inbound.author
+
     async def say(self, text: str, scope: Scope | None = None) -> Reply:
         """Answer with Markdown and end; ``scope`` moves the person to another thread."""
         await self.stage.show(Text(text))

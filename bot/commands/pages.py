@@ -90,7 +90,7 @@ class Pages:
         return await call.say("\n".join(rows))
 
     async def again(self, call: Call) -> Reply:
-        talk = await self._rooms.enter(call.scope, spare=1)
+        talk = await self._rooms.writing(call.scope, call.person, spare=1)
         turn = _last(talk)
         take = await self._turns.again(call.scope, turn.id, call.text)
         return await self._dialogue.again(talk, take, call.stage, call.halt)

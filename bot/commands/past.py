@@ -56,7 +56,7 @@ class Past:
         turn = _numbered(await self._rooms.enter(call.scope, spare=ALL), number)
         await self._threads.rewind(call.scope, turn.id)
         self._changed()
-        talk = await self._rooms.enter(call.scope, spare=1)
+        talk = await self._rooms.writing(call.scope, call.person, spare=1)
         take = await self._turns.again(call.scope, turn.id, how.strip())
         return await self._dialogue.again(talk, take, call.stage, call.halt)
 
@@ -70,7 +70,7 @@ class Past:
             if not talk.window:
                 raise Mistaken("There is no page to judge yet.")
             turn = talk.window[-1].id
-        await self._turns.rate(call.scope, turn, call.inbound.who or call.author, verdict)
+        await self._turns.rate(call.scope, turn, call.person, verdict)
         return await call.say("Thank you, noted." if verdict > 0 else "Noted, thank you. `/again HOW` says how else.")
 
     async def edit(self, call: Call) -> Reply:
@@ -78,7 +78,7 @@ class Past:
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None or turn.text == call.text:
             return await call.end(Reply("complete"))
-        await self._turns.edit(call.scope, turn.id, call.text, call.inbound.who or call.author)
+        await self._turns.edit(call.scope, turn.id, call.text, call.person)
         self._changed()
         talk = await self._rooms.enter(call.scope)
         last = bool(talk.window) and talk.window[-1].id == turn.id
@@ -95,7 +95,7 @@ class Past:
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None:
             return await call.end(Reply("complete"))
-        await self._turns.forget(call.scope, turn.id, call.inbound.who or call.author)
+        await self._turns.forget(call.scope, turn.id, call.person)
         self._changed()
         return await call.say("Taken back: that message and its answer count no more.")
 

@@ -50,6 +50,11 @@ TABLE: tuple[Command, ...] = (
     Command("rate", "up | down", "Say whether the last page was good."),
     Command("settings", "", "This room's show, format, note, and who may change canon."),
     Command("note", "[TEXT | off]", "Pin a note to this thread that every answer heeds; without a text, show it."),
+    Command(
+        "remember",
+        "[TEXT | mine: TEXT | forget N]",
+        "What every page here heeds, or yours alone: list, add, forget.",
+    ),
     Command("threads", "", "The conversations of this show."),
     Command("open", "THREAD", "Go on with another conversation, by number or title; `new` starts one.", "thread"),
     Command("rename", "TITLE", "Give this conversation a title."),

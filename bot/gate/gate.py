@@ -246,8 +246,8 @@ class Gate:
 
 
 def _items(found: Sequence[Kept]) -> list[Item]:
-    """Letters as they were answered together, or wait alone."""
+    """Letters as they were answered together, the head first, or wait alone."""
     groups: dict[int, list[Kept]] = {}
-    for kept in found:
+    for kept in sorted(found, key=lambda one: (one.number != (one.head or one.number), one.number)):
         groups.setdefault(kept.head or kept.number, []).append(kept)
     return [item(group, said_now(group) or inbound_of(group[0].letter)) for group in groups.values()]

@@ -1,14 +1,15 @@
-"""Slack's dialect: text that cannot ping anybody, and the blocks that stand under a page.
+"""Slack's dialect: text that cannot ping anybody nor link anywhere, and the blocks that stand under a page.
 
 Pure functions; knows nothing of the Web API's client or of events.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.events import Cite, Offer
+from bot.render.links import unfinished, unlinked
 from bot.render.safe import Cleaner, clean, line
 
 Block = dict[str, Any]
@@ -19,7 +20,6 @@ VALUE, LABEL, IN_CONTEXT, BUTTONS = 2000, 75, 2900, 20
 
 _PING = re.compile(r"<(?=[!@#])")
 _SHOUT = re.compile(r"@(?=channel\b|here\b|everyone\b)", re.IGNORECASE)
-_HALF = re.compile(r"(?:<|<?@[a-z]{0,8})\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*\[\d{1,3}\]")
 _ENTITY = re.compile(r"<([@#!]?)([^|>\s]+)(?:\|([^>]*))?>")
 
@@ -30,27 +30,28 @@ def quiet(text: str) -> str:
 
 
 class Quieter:
-    """The same for text that comes in deltas; also cleans it. What may be the beginning of a mention is
-    held until it is clear."""
+    """The same for text that comes in deltas; also cleans it, and lets links lead only to ``hosts``. The
+    last word is held until it is clear that it is neither a mention nor a link."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Collection[str] = ()) -> None:
         self._cleaner = Cleaner()
+        self._hosts = hosts
         self._held = ""
 
     def feed(self, delta: str) -> str:
         text = self._held + self._cleaner.feed(delta)
-        found = _HALF.search(text)
-        self._held = text[found.start() :] if found else ""
-        return quiet(text[: found.start()] if found else text)
+        clear = unfinished(text)
+        self._held = text[clear:]
+        return unlinked(quiet(text[:clear]), self._hosts)
 
     def close(self) -> str:
         text, self._held = self._held + self._cleaner.close(), ""
-        return quiet(text)
+        return unlinked(quiet(text), self._hosts)
 
 
 def escape(text: str) -> str:
-    """``text`` for a mrkdwn field, on one line."""
-    flat = line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """``text`` for a mrkdwn field, on one line, without links."""
+    flat = unlinked(line(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SHOUT.sub("@\u2060", flat)
 
 

@@ -44,7 +44,7 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
     installed = Installed(access)
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
-    manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER)
+    manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
     gate.serve(PLATFORM, SlackSurface(apis, ledger.inbox, incoming, manners))
     door = Door(gate, DoorHouse(ledger.inbox, ledger.shows, tuple(house.app.formats), _prompts), apis)
 

@@ -115,8 +115,15 @@ class PageStage:
         elif step.state == "failed":
             self._under.append(Text(f"✗ {line(step.title)}", "red"))
         elif step.total > 0:
-            self._under.append(Text(f"✓ {line(step.title)}", "dim"))
+            self._tell(Text(f"✓ {line(step.title)}", "dim"))
         self._paper.paint()
+
+    def _tell(self, row: Text) -> None:
+        """At once where nothing was said yet; under the page where it is being written."""
+        if self._stream.text:
+            self._under.append(row)
+        else:
+            self._paper.print([row])
 
     def _bar(self, step: Step, tick: int) -> Text:
         row = Text(f"{SPINNER[tick % len(SPINNER)]} {line(step.title)}", "dim")

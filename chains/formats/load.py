@@ -174,7 +174,8 @@ def _form_problems(form: Skeleton) -> Iterator[str]:
                 for name in here
                 if name not in slots
             )
-            yield from _variable_problems(at, line.show, line.seen or "", f"{{{line.needs}}}" if line.needs else "")
+            named = "".join(f"{{{name}}}" for name in (line.needs, *line.unless) if name)
+            yield from _variable_problems(at, line.show, line.seen or "", named)
             if line.seen is not None and _SLOT.findall(line.seen) != here:
                 yield f"the key '{at}.seen' must hold the same <slots> in the same order as 'show'."
     for n, slot in enumerate(form.slots):
@@ -183,8 +184,8 @@ def _form_problems(form: Skeleton) -> Iterator[str]:
             yield f"the key '{at}.name' says '{slot.name}' a second time; name each slot once."
         if slot.name not in used:
             yield f"the key '{at}.name' defines '{slot.name}', which no line uses; use <{slot.name}> or leave it out."
-        if not (1 <= slot.tokens <= 1024 and 1 <= slot.sentences <= 50):
-            yield f"the key '{at}' must have tokens from 1 to 1024 and sentences from 1 to 50."
+        if not (1 <= slot.tokens <= 1024 and 1 <= slot.sentences <= 50 and 0 <= slot.words <= 200):
+            yield f"the key '{at}' must have tokens from 1 to 1024, sentences from 1 to 50 and words up to 200."
         if slot.voice and slot.voice not in VARIABLES:
             yield f"the key '{at}.voice' must name a variable, one of {', '.join(sorted(VARIABLES))}."
         if slot.choices and slot.openings:

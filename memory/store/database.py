@@ -5,14 +5,18 @@ transaction wrote is on the disk when it ends, or the ledger does not open.
 """
 
 import asyncio
+import contextvars
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -21,8 +25,8 @@ from memory.errors import LedgerBusy, LedgerSetting, LedgerUnavailable
 from memory.store.fence import stand
 
 _DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+aiosqlite": "sqlite+pysqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
@@ -50,51 +54,84 @@ _SENTENCES = (
 )
 _UNREACHABLE = "The ledger {0} cannot be reached; check that the database runs and that its URL is right."
 
+_THREADS = 6  # calls of SQLite at once: one may write, the others read beside it
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def whole(call: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
-    """For a call that is one transaction: a caller that is cancelled waits for it to end before it goes.
+class _Part(Protocol):
+    _db: "Database"
 
-    Drivers break when they are cancelled in the middle of a statement: SQLite's keeps the write lock.
-    """
+
+_Self = TypeVar("_Self", bound=_Part)
+
+
+def whole(
+    call: Callable[Concatenate[_Self, _P], Coroutine[Any, Any, _T]],
+) -> Callable[Concatenate[_Self, _P], Coroutine[Any, Any, _T]]:
+    """For a call that is one transaction: it may wait for nothing but its database."""
 
     @wraps(call)
-    async def shielded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        task = asyncio.create_task(call(*args, **kwargs))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait((task,))
-            if not task.cancelled():
-                task.exception()  # nobody is left to hear it
-            raise
+    async def carried(self: _Self, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return await self._db.carry(call(self, *args, **kwargs))
 
-    return shielded
+    return carried
 
 
 class Database:
     """A pool of connections. ``reading`` sees one snapshot; ``writing`` is all or nothing."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine | AsyncEngine) -> None:
+        self._engine = engine
         self.dialect = engine.dialect.name
-        self.place = engine.url.database or "" if self.dialect == "sqlite" else engine.url.render_as_string()
-        if self.dialect == "sqlite":
-            self._reads = engine.execution_options(start="BEGIN")
-            self._writes = engine.execution_options(start="BEGIN IMMEDIATE")
+        self.place = engine.url.database or "" if isinstance(engine, Engine) else engine.url.render_as_string()
+        self._threads: ThreadPoolExecutor | None = None
+        # SQLite has one writer. Its own waiting is a lottery; ours is not.
+        self._turnstile = threading.Lock()
+        if isinstance(engine, Engine):
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
+            self._reads: Any = engine.execution_options(start="BEGIN")
+            self._writes: Any = engine.execution_options(start="BEGIN IMMEDIATE")
         else:
             self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writes = engine
-        # SQLite has one writer. Its own waiting is a lottery; a queue is fair.
-        self._turnstile = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's own, for listening to it."""
+        return self._engine if isinstance(self._engine, Engine) else self._engine.sync_engine
+
+    async def carry(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Does one transaction's work. A caller that is cancelled waits for it to end before it goes:
+        drivers break when they are cancelled in the middle of a statement.
+
+        SQLite's work is done in one thread from its first statement to its last. Handing each statement
+        over by itself took ten times as long as the statements do.
+        """
+        if self._threads is None:
+            done: asyncio.Future[_T] = asyncio.ensure_future(work)
+        else:
+            try:
+                # The context goes along: it holds the lease that the caller works under.
+                here = contextvars.copy_context()
+                done = asyncio.get_running_loop().run_in_executor(self._threads, here.run, _at_one_go, work)
+            except RuntimeError as error:
+                work.close()
+                raise LedgerUnavailable("The ledger is closed; start the program again.") from error
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait((done,))
+            if not done.cancelled():
+                done.exception()  # nobody is left to hear it
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view. Raises LedgerUnavailable."""
         with _Sentences(self.place):
-            async with self._reads.begin() as connection:
+            async with self._begun(self._reads) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -102,15 +139,51 @@ class Database:
         """A change, on the disk when the block ends. Raises LedgerUnavailable, LedgerBusy; LeaseLost where
         the caller works under a lease that another has now."""
         async with AsyncExitStack() as stack:
-            if self._turnstile:
-                await stack.enter_async_context(self._turnstile)
+            if self._threads:
+                stack.enter_context(self._turnstile)
             stack.enter_context(_Sentences(self.place))
-            connection = await stack.enter_async_context(self._writes.begin())
+            connection = await stack.enter_async_context(self._begun(self._writes))
             await stand(connection)
             yield connection
 
+    @asynccontextmanager
+    async def _begun(self, engine: Any) -> AsyncIterator[AsyncConnection]:
+        if self._threads is None:
+            async with engine.begin() as connection:
+                yield connection
+        else:
+            with engine.begin() as connection:
+                yield cast(AsyncConnection, _Direct(connection))
+
     async def close(self) -> None:
-        await self.engine.dispose()
+        if self._threads is None:
+            await cast(AsyncEngine, self._engine).dispose()
+        else:
+            await asyncio.to_thread(self._threads.shutdown)
+            self.engine.dispose()
+
+
+class _Direct:
+    """A connection that never waits for the event loop, under the names of one that does."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        return self._connection.execute(statement, parameters)
+
+    async def run_sync(self, call: Callable[..., _T], *args: Any) -> _T:
+        return call(self._connection, *args)
+
+
+def _at_one_go(work: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast(_T, done.value)
+    work.close()
+    raise RuntimeError("A call of the ledger waited for something other than its database.")
 
 
 async def connect(url: str, patience: float) -> Database:
@@ -120,7 +193,7 @@ async def connect(url: str, patience: float) -> Database:
     async with AsyncExitStack() as undo:
         undo.push_async_callback(database.close)
         if database.dialect == "sqlite":
-            await _keep_by_wal(database, patience)
+            await asyncio.to_thread(_keep_by_wal, database, patience)
         else:
             await _keep_by_commit(database)
         undo.pop_all()
@@ -140,7 +213,7 @@ def _address(url: str) -> URL:
     return address.set(drivername=driver)
 
 
-def _engine(address: URL, patience: float) -> AsyncEngine:
+def _engine(address: URL, patience: float) -> Engine | AsyncEngine:
     if address.get_backend_name() == "postgresql":
         try:
             # A program that sleeps in the middle of a transaction must not keep its locks from the others.
@@ -150,9 +223,10 @@ def _engine(address: URL, patience: float) -> AsyncEngine:
         except ModuleNotFoundError as error:
             raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error
     # No isolation level: the driver then starts no transactions of its own, and DDL stays inside ours.
-    engine = create_async_engine(address, connect_args={"timeout": patience, "isolation_level": None})
-    event.listen(engine.sync_engine, "connect", _settle_sqlite)
-    event.listen(engine.sync_engine, "begin", _start_sqlite)
+    given = {"timeout": patience, "isolation_level": None, "check_same_thread": False}
+    engine = create_engine(address, connect_args=given)
+    event.listen(engine, "connect", _settle_sqlite)
+    event.listen(engine, "begin", _start_sqlite)
     return engine
 
 
@@ -169,19 +243,18 @@ def _start_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(start)
 
 
-async def _keep_by_wal(database: Database, patience: float) -> None:
+def _keep_by_wal(database: Database, patience: float) -> None:
     """Turns the write-ahead log on; it stays on in the file. Two programs that open a fresh file
     at once collide here without SQLite's own waiting, hence the loop."""
     for left in range(max(1, round(patience * 20)), -1, -1):
         try:
-            with _Sentences(database.place):
-                async with database.engine.connect() as connection:
-                    mode = (await connection.exec_driver_sql("PRAGMA journal_mode=WAL")).scalar_one()
+            with _Sentences(database.place), database.engine.connect() as connection:
+                mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
             break
         except LedgerBusy:
             if not left:
                 raise
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
     if mode != "wal":
         raise LedgerSetting(
             f"The ledger {database.place or 'in memory'} would lose what it is told; name a file on a local disk."

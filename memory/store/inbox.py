@@ -36,15 +36,14 @@ class Inbox:
 
     @whole
     async def take(self, scope: Scope, numbers: Sequence[int]) -> tuple[Kept, ...]:
-        """These letters are answered together from now on, the first being their head: as they are now, this
-        attempt counted. None when nobody waits for that any more."""
+        """These letters are answered together from now on, the first being their head: as they are now and in
+        this order, this attempt counted. None when nobody waits for that any more."""
         async with self._db.writing() as tx:
             mine = and_(in_thread(scope), inbox.c.number.in_(numbers), inbox.c.state.in_(_OPEN))
             taken = {"state": LetterState.WORKING, "head": numbers[0], "attempts": inbox.c.attempts + 1}
             await tx.execute(update(inbox).where(mine).values(**taken))
-            rows = await tx.execute(select(inbox).where(mine).order_by(inbox.c.number))
-            found = tuple(kept_of(row) for row in rows.mappings())
-            return found if any(kept.number == numbers[0] for kept in found) else ()
+            found = {row["number"]: kept_of(row) for row in (await tx.execute(select(inbox).where(mine))).mappings()}
+            return tuple(found[number] for number in numbers if number in found) if numbers[0] in found else ()
 
     @whole
     async def sending(self, scope: Scope, head: int, ids: Sequence[str] = ()) -> None:

@@ -7,23 +7,30 @@ leaves the tables as they were, and two programs that start at once migrate once
 import asyncio
 import importlib
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from memory.store.database import Database, whole
+from memory.store.database import Database
 
 VERSION_TABLE = "ledger_version"
 _LOCK = 0x6C6564676572  # any number, the same in every program
 _SCRIPTS = Path(__file__).parents[1] / "migrations"
 
 
-@whole
 async def migrate(database: Database) -> None:
     """Raises LedgerTooNew, LedgerSetting, LedgerUnavailable."""
+    if await database.carry(_revision(database)) != newest():
+        steps = await asyncio.to_thread(importlib.import_module, "memory.store.upgrade")
+        await database.carry(_take(database, steps))
+
+
+async def _revision(database: Database) -> str | None:
     async with database.reading() as connection:
-        if await connection.run_sync(_current) == newest():
-            return
-    steps = await asyncio.to_thread(importlib.import_module, "memory.store.upgrade")
+        return await connection.run_sync(_current)
+
+
+async def _take(database: Database, steps: Any) -> None:
     async with database.writing() as connection:
         if database.dialect == "postgresql":
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

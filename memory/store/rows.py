@@ -109,6 +109,10 @@ def take_of(row: RowMapping) -> Take:
 
 
 def turn_of(row: RowMapping) -> Turn:
+    return turn_with(row, None if row[takes.c.id] is None else take_of(row))
+
+
+def turn_with(row: RowMapping, take: Take | None) -> Turn:
     c = turns.c
     return Turn(
         id=row[c.id],
@@ -119,7 +123,7 @@ def turn_of(row: RowMapping) -> Turn:
         author=row[c.author],
         text=row[c.text],
         format=row[c.format],
-        take=None if row[takes.c.id] is None else take_of(row),
+        take=take,
         created=row[c.created],
     )
 

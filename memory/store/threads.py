@@ -4,9 +4,11 @@ Knows nothing of how turns come to be. A head's every move is kept; undoing dele
 """
 
 from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Integer, RowMapping, Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
@@ -14,15 +16,31 @@ from memory.errors import NotFound
 from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
-from memory.store.reach import exactly, hold_show, hold_thread, in_room, insert_new, new_id, now, within
+from memory.store.reach import (
+    EXACTLY,
+    WITHIN,
+    exactly,
+    hold_show,
+    hold_thread,
+    in_room,
+    insert_new,
+    new_id,
+    now,
+    placed,
+    within,
+)
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
 from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes, turns
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
 
-BLOCK = 4
-"""Turns that leave the window together: what stands before them in a prompt stays the same meanwhile,
-so that a model need not read it again."""
+LEAST, MOST = 4, 12
+
+
+def block(window: int) -> int:
+    """How many turns leave a window together. What stands before them in a prompt stays the same meanwhile, so
+    that a model need not read it again: the more at once, the less is read, and the more is in the window."""
+    return min(MOST, max(LEAST, 2 * window // 3))
 
 
 class Threads:
@@ -76,20 +94,17 @@ class Threads:
     async def conversation(self, scope: Scope, window: int = 12) -> Conversation:
         """All that the next answer needs, in two statements whose cost does not grow with the
         thread. The recap is the latest that leaves at least ``window`` turns; what it does not tell
-        stands in the window, at most BLOCK turns more than asked for."""
-        seated = and_(
-            rooms.c.platform == threads.c.platform, rooms.c.tenant == threads.c.tenant, rooms.c.room == threads.c.room
-        )
-        query = threads_with_recap(*rooms.c, spare=window).outerjoin(rooms, seated).where(exactly(scope))
+        stands in the window, at most a ``block`` of turns more than asked for."""
         async with self._db.reading() as tx:
-            row = (await tx.execute(query)).mappings().first()
+            row = (await tx.execute(_conversation(window), placed(scope))).mappings().first()
             if row is None:
                 raise NotFound("There is no such thread here; say something to begin one.")
             depth, told = row[heads.c.depth] or 0, row[recaps.c.upto] or 0
-            first = max(told, depth - window - BLOCK)
-            turns_ = await on_path(tx, scope, path.c.depth > first, window + BLOCK) if depth else ()
+            first = max(told, depth - window - block(window))
+            turns_ = await _stretch(tx, scope, first, depth, window + block(window)) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
+    @whole
     async def lineage(self, scope: Scope) -> Mapping[str, int]:
         """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
         async with self._db.reading() as tx:
@@ -120,8 +135,7 @@ class Threads:
             kept = await the_turn(tx, scope, turn)
             later = select(path.c.turn).where(path.c.thread == thread["id"], path.c.depth > kept.depth)
             gone = (await tx.execute(later.order_by(path.c.depth.desc()))).scalars().all()
-            before = [*gone[1:], kept.id]
-            for one, head in zip(gone, before, strict=True):
+            for one, head in pairwise([*gone, kept.id]):
                 await tx.execute(delete(path).where(path.c.turn == one))
                 await move_head(tx, thread["id"], UNDO, one, head)
                 await enqueue(tx, Record.TURN, one)
@@ -145,16 +159,13 @@ class Threads:
     @whole
     async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
         """The turns that left the window and are in no recap yet, oldest first, in whole blocks of
-        BLOCK turns, at most ``limit``."""
-        query = threads_with_recap(spare=window).where(exactly(scope))
+        a ``block`` of turns, at most ``limit``."""
         async with self._db.reading() as tx:
-            row = (await tx.execute(query)).mappings().first()
+            row = (await tx.execute(_recapped(window), placed(scope))).mappings().first()
             if row is None or row[heads.c.depth] is None:
                 return ()
-            told = row[recaps.c.upto] or 0
-            due = and_(path.c.depth > told, path.c.depth <= row[heads.c.depth] - window)
-            found = await on_path(tx, scope, due, limit)
-            return found[: len(found) // BLOCK * BLOCK]
+            found = await _stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
+            return found[: len(found) // block(window) * block(window)]
 
     @whole
     async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
@@ -174,17 +185,39 @@ class Threads:
             return await _the_thread(tx, scope)
 
 
-async def on_path(tx: AsyncConnection, scope: Scope, which: ColumnElement[bool], limit: int) -> tuple[Turn, ...]:
-    """Turns on the thread's path, oldest first, at most ``limit``."""
-    query = turns_with_take().join(path, path.c.turn == turns.c.id)
-    # The thread's id first, so that the path's own index is walked and nothing else.
-    mine = select(threads.c.id).where(exactly(scope)).scalar_subquery()
-    query = query.where(path.c.thread == mine, which).order_by(path.c.depth).limit(limit)
-    return tuple(turn_of(row) for row in (await tx.execute(query)).mappings())
+@cache
+def _conversation(window: int) -> Select[Any]:
+    seated = and_(
+        rooms.c.platform == threads.c.platform, rooms.c.tenant == threads.c.tenant, rooms.c.room == threads.c.room
+    )
+    return threads_with_recap(*rooms.c, spare=window).outerjoin(rooms, seated).where(EXACTLY)
+
+
+@cache
+def _recapped(window: int) -> Select[Any]:
+    return threads_with_recap(spare=window).where(EXACTLY)
+
+
+# The thread's id first, so that the path's own index is walked and nothing else.
+_MINE = select(threads.c.id).where(EXACTLY).scalar_subquery()
+_STRETCH = (
+    turns_with_take()
+    .join(path, path.c.turn == turns.c.id)
+    .where(path.c.thread == _MINE, path.c.depth > bindparam("after"), path.c.depth <= bindparam("upto"))
+    .order_by(path.c.depth)
+    .limit(bindparam("most", type_=Integer))
+)
+_TURN = turns_with_take().where(turns.c.id == bindparam("the_turn"), WITHIN)
+
+
+async def _stretch(tx: AsyncConnection, scope: Scope, after: int, upto: int, limit: int) -> tuple[Turn, ...]:
+    """Turns on the thread's path, oldest first, deeper than ``after`` and not than ``upto``, at most ``limit``."""
+    found = await tx.execute(_STRETCH, placed(scope, after=after, upto=upto, most=limit))
+    return tuple(turn_of(row) for row in found.mappings())
 
 
 async def the_turn(tx: AsyncConnection, scope: Scope, turn: str) -> Turn:
-    row = (await tx.execute(turns_with_take().where(turns.c.id == turn, within(scope)))).mappings().first()
+    row = (await tx.execute(_TURN, placed(scope, the_turn=turn))).mappings().first()
     if row is None:
         raise NotFound("There is no such turn here; it may belong to another thread.")
     return turn_of(row)

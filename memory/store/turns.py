@@ -17,7 +17,7 @@ from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_thread, insert_new, new_id, now, within
-from memory.store.rows import scope_of, take_of, turn_of, turns_with_take
+from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
 from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
 from memory.text import shorten
@@ -41,17 +41,18 @@ class Turns:
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
             turn, take, moment = new_id(), new_id(), now()
-            parent = await the_turn(tx, scope, thread["head"]) if thread["head"] else None
-            depth = parent.depth + 1 if parent else 1
+            above = select(turns.c.depth).where(turns.c.id == thread["head"])
+            depth = 1 + ((await tx.execute(above)).scalar_one() if thread["head"] else 0)
             place = {"thread": thread["id"], "platform": scope.platform, "tenant": scope.tenant}
             said = {"author": author, "text": text, "format": format, "event": event_id or None}
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
-            if not await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment):
+            row = await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment)
+            if row is None:
                 return await _delivered(tx, scope, event_id)
             begun = await _begin_take(tx, take, turn, 1, "", moment)
             await tx.execute(insert(path).values(thread=thread["id"], depth=depth, turn=turn))
             await move_head(tx, thread["id"], BEGIN, turn, turn)
-            return Begun(await the_turn(tx, scope, turn), begun)
+            return Begun(turn_with(row, begun), begun)
 
     @whole
     async def draft(self, scope: Scope, take: str, text: str) -> None:
@@ -226,8 +227,7 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
 async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:
     fresh = {"id": take, "turn": turn, "number": number, "steer": steer, "created": moment}
     empty = {"text": "", "status": TakeStatus.WRITING, "reason": "", "writer": "", "receipts": {}}
-    await tx.execute(insert(takes).values(**fresh, **empty))
-    return take_of((await tx.execute(select(takes).where(takes.c.id == take))).mappings().one())
+    return take_of((await tx.execute(insert(takes).values(**fresh, **empty).returning(takes))).mappings().one())
 
 
 async def _hold_turn(tx: AsyncConnection, scope: Scope, which: Any) -> Turn:

@@ -231,7 +231,7 @@ def statements() -> Callable[[Ledger], AbstractContextManager[list[str]]]:
         def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
             heard.append(statement)
 
-        engine = ledger._database.engine.sync_engine
+        engine = ledger._database.engine
         event.listen(engine, "before_cursor_execute", hear)
         try:
             yield heard

@@ -215,6 +215,30 @@ async def test_one_persons_quick_messages_are_answered_together(gates, answers):
     assert answers.said == ["m0\nm1\nm2", "somebody else"]
 
 
+async def test_messages_that_are_joined_though_they_came_in_another_order_are_answered_once(gates, answers, ledger):
+    now = datetime.now(UTC)
+    papers = Papers(burst=0.3)
+    async with gates(papers) as gate:
+        for n in (2, 0, 1):
+            await gate.receive(said(n, sent=now + timedelta(microseconds=n)))
+        await until(lambda: papers.texts)
+        await until(lambda: not gate._floor.running(ROOM))
+        assert await open_letters(ledger) == ()
+    assert answers.said == ["m0\nm1\nm2"]
+
+
+async def test_after_a_crash_what_was_joined_in_another_order_is_answered_once(gates, answers, ledger):
+    first, second = await ledger.inbox.put(letter(said(1))), await ledger.inbox.put(letter(said(0)))
+    await ledger.inbox.take(ROOM, [second.number, first.number])
+    papers = Papers()
+    async with gates(papers) as gate:
+        await gate.recover("slack")
+        await until(lambda: papers.texts)
+        await until(lambda: not gate._floor.running(ROOM))
+        assert await open_letters(ledger) == ()
+    assert answers.said == ["m0\nm1"]
+
+
 async def test_a_late_delivery_goes_where_it_was_said(gates, answers):
     papers = Papers()
     now = datetime.now(UTC)

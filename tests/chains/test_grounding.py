@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.evidence import bearing
-from chains.grounding import combined, fresh, ground, sentences
+from chains.grounding import combined, doubtful, fresh, ground
 from chains.names import Names
 from chains.prompt import Cited
 
@@ -122,15 +122,15 @@ def test_a_canon_name_outside_the_prompt_is_not_new() -> None:
 
 
 def test_meaning_alone_never_makes_a_citation() -> None:
-    far = [[0.95] * len(PASSAGES)]
-    assert ground("Everyone was hungry.", PASSAGES, NAMES, similarity=far).citations == ()
+    far = {"Everyone was hungry.": [0.95] * len(PASSAGES)}
+    assert ground("Everyone was hungry.", PASSAGES, NAMES, likeness=far).citations == ()
     assert combined(0.4, 0.9) > combined(0.4, 0.1)
 
 
 def test_closeness_of_meaning_lifts_a_paraphrase_over_the_threshold() -> None:
     weak = next(s["text"] for s in WORLD["sentences"] if s["text"].startswith("Bram used to be a boxer"))
     row = [0.7 if p.id == "bram" else 0.1 for p in PASSAGES]
-    assert [c.passage for c in ground(weak, PASSAGES, NAMES, similarity=[row]).citations] == ["bram"]
+    assert [c.passage for c in ground(weak, PASSAGES, NAMES, likeness={weak: row}).citations] == ["bram"]
 
 
 @settings(max_examples=150, deadline=None)
@@ -159,8 +159,7 @@ def test_any_text_is_read_and_no_word_of_it_is_lost(text: str) -> None:
     assert kept == re.sub(r"\[\d{1,3}\]|【\d{1,3}】|\s", "", text)
 
 
-def test_the_sentences_to_embed_are_the_rows_that_ground_reads() -> None:
-    text = f"{BRAM} [2]\n\n{TIN} Dr. Hesse left..."
-    assert sentences(text) == (BRAM, TIN, "Dr. Hesse left...")
-    rows = [[0.0] * len(PASSAGES)] * 3
-    assert ground(text, PASSAGES, NAMES, similarity=rows).citations
+def test_only_what_words_leave_open_is_compared_by_meaning() -> None:
+    paraphrase = "Bram used to be a boxer before he became a watchman."
+    text = f"{BRAM} [2]\n\n{paraphrase} It rained."
+    assert doubtful(text, PASSAGES, NAMES) == (paraphrase,)

@@ -15,7 +15,7 @@ from chains.material import Material, gather
 from chains.models import WriterSettings, open_writer
 from chains.prompt import Cited, Message
 from chains.skeleton import fill, outline, plan
-from chains.slots import judge, strays
+from chains.slots import judge, strays, trim
 from chains.writer import Writer, Written
 
 PASSAGES = (
@@ -121,6 +121,25 @@ async def test_the_small_model_fills_every_format_into_a_valid_page_and_shows_wh
         assert len(shown) > 10 or name == "chat"  # a quotation comes in one piece
         assert page.usage.generated > 0 or name == "chat"
         assert strays(LABELS.sub("", page.text), at) == ()
+
+
+@pytest.mark.parametrize("form", [name for name in VALID if name != "chat"])
+@pytest.mark.parametrize(
+    "request_", ["Something about the brass key", "Write one where Ida leaves", "Anything.", "Bram, please"]
+)
+async def test_a_page_has_its_form_whatever_the_request_and_canon_leave_open(form: str, request_: str) -> None:
+    for passages in (PASSAGES, ()):
+        pen = Scripted([[f"the {thing} waits in the {place}." for thing in ("clock", "key", "bird")] for place in
+                        ("square", "tower", "rain", "night", "street", "dust", "attic", "well", "yard", "wind")])  # fmt: skip
+        at = material(request_, FORMATS[form], passages)
+        page = await fill(skeleton_of(FORMATS[form]), at, pen, sampling=Sampling(seed=3), tenant="t")
+        assert VALID[form](page.text) == "", page.text
+
+
+def test_a_bounded_slot_is_cut_at_a_comma_or_before_a_dangling_word() -> None:
+    slot = Slot("headline", words=6, mark="")
+    assert trim("Come to the Vault, the place where Bessa sells", slot, cut=True) == "Come to the Vault"
+    assert trim("Come and see the water of the sea again", slot, cut=True) == "Come and see the water"
 
 
 async def test_halt_ends_the_page_within_a_slot_and_returns_what_was_shown(writer: Writer) -> None:
@@ -345,3 +364,20 @@ def test_a_filling_is_judged_by_what_small_models_do_wrong(text: str, fault: str
         ).fault
         == fault
     )
+
+
+def test_a_documents_sections_are_people_and_places_like_entries_of_canon() -> None:
+    bible = [
+        Cited(1, "a", "The Salt Road", "source", "md", "### Pim Dorrow\n\nPim counts everything.", path=("The Salt Road", "Characters", "Pim Dorrow")),
+        Cited(2, "b", "The Salt Road", "source", "md", "### The Glass Flats\n\nBurnt sand.", path=("The Salt Road", "Places", "The Glass Flats")),
+    ]  # fmt: skip
+    found = material("Write a scene: Pim confesses to Oriel, on the Glass Flats.", passages=bible)
+    assert found.cast == ("Pim", "Oriel")
+    assert found.places == ("the Glass Flats",)
+    assert found.facts["pim"] == ("Pim counts everything.",)
+
+
+def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:
+    found = material("A scene in English between Ora and Bo at the Long Pier, in Bo's boat", passages=())
+    assert found.cast == ("Ora", "Bo")
+    assert found.places == ("the Long Pier",)

@@ -184,7 +184,7 @@ def count_statements() -> Callable[[Ledger], AbstractContextManager[list[str]]]:
         def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
             ran.append(statement)
 
-        engine = ledger._database.engine.sync_engine
+        engine = ledger._database.engine
         event.listen(engine, "before_cursor_execute", note)
         yield ran
         event.remove(engine, "before_cursor_execute", note)

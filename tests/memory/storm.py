@@ -45,16 +45,29 @@ async def only_open(url: str) -> None:
     await (await Ledger.open(url)).close()
 
 
+def wait_for_work(path: str, before: int) -> None:
+    deadline = time.monotonic() + 60
+    while os.path.getsize(path) == before and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def main() -> None:
     url, path, kills, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     chance = random.Random(seed)
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for _ in range(kills):
+    for round_ in range(kills):
+        before = os.path.getsize(path)
         child = os.fork()
         if not child:
             asyncio.run(only_open(url) if "open" in sys.argv else write(url, log))
             os._exit(0)
-        time.sleep(chance.uniform(0.0, 0.15) if "open" in sys.argv else chance.uniform(0.2, 0.9))
+        if "open" in sys.argv:
+            time.sleep(chance.uniform(0.0, 0.15))
+        elif round_ % 4 == 0:  # maybe before it has written anything
+            time.sleep(chance.uniform(0.2, 0.9))
+        else:  # in the midst of its work, however long a busy machine takes to get there
+            wait_for_work(path, before)
+            time.sleep(chance.uniform(0.0, 0.3))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 

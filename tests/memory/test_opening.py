@@ -158,12 +158,12 @@ async def test_a_show_another_program_holds_on_postgresql_is_not_waited_for_fore
 async def test_a_full_disk_says_so_and_nothing_is_half_written(tmp_path):
     async with await Ledger.open(f"sqlite:///{tmp_path / 'l.db'}") as ledger:
         show = await ledger.shows.ensure("T1", "x")
-        await ledger._database.engine.dispose()
+        ledger._database.engine.dispose()
 
         def small(connection, record):
             connection.cursor().execute("PRAGMA max_page_count=1")  # SQLite takes it as: no more than there are
 
-        event.listen(ledger._database.engine.sync_engine, "connect", small)
+        event.listen(ledger._database.engine, "connect", small)
         with pytest.raises(LedgerUnavailable, match="disk") as caught:
             await ledger.shows.describe("T1", show.id, "long " * 100_000, "")
         assert is_a_sentence(caught)

@@ -218,11 +218,11 @@ async def _steps(ledger, scope):
         return 0
 
     async with ledger._database.reading() as tx:
-        driver = (await tx.get_raw_connection()).driver_connection
-        await driver.set_progress_handler(step, 10)
+        driver = await tx.run_sync(lambda connection: connection.connection.driver_connection)
+        driver.set_progress_handler(step, 10)
     await ledger.threads.conversation(scope, 12)
     await ledger.threads.recap_due(scope, 12)
     async with ledger._database.reading() as tx:
-        driver = (await tx.get_raw_connection()).driver_connection
-        await driver.set_progress_handler(None, 0)
+        driver = await tx.run_sync(lambda connection: connection.connection.driver_connection)
+        driver.set_progress_handler(None, 0)
     return counted[0]

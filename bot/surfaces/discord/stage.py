@@ -4,7 +4,7 @@ Knows nothing of input or of the dialogue.
 """
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 import discord
@@ -54,12 +54,13 @@ class House(Protocol):
 
 
 class DiscordStage:
-    """A Stage for one reply."""
+    """A Stage for one reply. Links lead only to ``hosts``."""
 
-    def __init__(self, inbound: Inbound, slip: Slip, house: House) -> None:
+    def __init__(self, inbound: Inbound, slip: Slip, house: House, hosts: Collection[str] = ()) -> None:
         self._inbound = inbound
         self._slip = slip
         self._house = house
+        self._hosts = hosts
         self._asked = inbound.origin if isinstance(inbound.origin, Asked) else None
         self._outlet: Outlet | None = None
         self._text = ""
@@ -167,7 +168,7 @@ class DiscordStage:
         buttons = row(self._buttons(page), reply.turn, self._inbound.scope.thread, self._inbound.message)
         anything = text.strip() or any(foot) or files
         if self._asked is not None and (self._private or not (text.strip() or files or self._outlet)):
-            contents = pages(text, foot) or ([small("Done.")] if self._private and not files else [])
+            contents = pages(text, foot, self._hosts) or ([small("Done.")] if self._private and not files else [])
             if not contents or await self._asked.say(contents, buttons, files):
                 await self._asked.done()
                 return ()

@@ -6,7 +6,7 @@ Knows nothing of how events arrive.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,12 +47,15 @@ class _Watch:
 
 class DiscordSurface:
     """``burst``: seconds to wait for a person's next message. ``kept`` is a file for what must be taken
-    away again after a crash."""
+    away again after a crash. Links lead only to ``hosts``."""
 
-    def __init__(self, places: Places, shared: Shared, kept: Path, burst: float = 0.7) -> None:
+    def __init__(
+        self, places: Places, shared: Shared, kept: Path, burst: float = 0.7, hosts: Collection[str] = ()
+    ) -> None:
         self._places = places
         self._shared = shared
         self._burst = burst
+        self._hosts = hosts
         self._busy = Busy(places)
         self._notices = Notices(kept, places, self.removing)
         self._stages: dict[str, DiscordStage] = {}
@@ -63,7 +66,7 @@ class DiscordSurface:
         return self._burst
 
     def stage(self, inbound: Inbound, slip: Slip) -> DiscordStage:
-        return DiscordStage(inbound, slip, self)
+        return DiscordStage(inbound, slip, self, self._hosts)
 
     async def prepare(self, inbound: Inbound) -> Inbound:
         """Shows that we are at work, says who speaks by name, and fetches the files that are to be learned."""
@@ -104,7 +107,7 @@ class DiscordSurface:
         place = await self._places.of(inbound)
         await self._notices.over(inbound)
         self._stages[inbound.event_id] = stage
-        return Outlet(place, slip, growing, _Watch(self, inbound))
+        return Outlet(place, slip, growing, _Watch(self, inbound), self._hosts)
 
     def shown(self, message: int, inbound: Inbound) -> None:
         """There is something to read: no need to say that we type."""

@@ -16,6 +16,7 @@ WRITES = frozenset({"again", "rewind"})
 
 _SHARED = WRITES | {"keep", "learn", "forget", "undo", "redo", "rename", "export"}
 _SHARED_WITH = frozenset({"show", "format", "note", "takes"})
+_MINE = frozenset({"mine", "mine:", "me:", "for", "no", "forget"})
 _CANON = ("edit", "retire")
 
 
@@ -26,6 +27,9 @@ def here() -> list[Command]:
 
 def shared(name: str, text: str) -> bool:
     """Whether all see the answer: they do where it changes what all share."""
+    first = text.split(" ")[0].casefold()
     if name == "canon":
-        return text.split(" ")[0].casefold() in _CANON
+        return first in _CANON
+    if name == "remember":
+        return bool(first) and first not in _MINE
     return name in _SHARED or (name in _SHARED_WITH and bool(text.strip()))

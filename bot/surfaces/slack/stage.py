@@ -4,12 +4,13 @@ Knows nothing of input or of the dialogue.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
+from bot.render.links import unlinked
 from bot.render.safe import clean, line
 from bot.render.slack import Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
 from bot.surfaces.slack.api import Api, Undeliverable
@@ -34,7 +35,7 @@ class Slip(Protocol):
 
 class SlackStage:
     """A Stage for one reply. ``api`` is asked for when the first thing is shown; ``done`` is called when
-    the reply has ended, however that was."""
+    the reply has ended, however that was. Links lead only to ``hosts``."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class SlackStage:
         slip: Slip,
         done: Callable[[], Awaitable[None]],
         roll_after: float,
+        hosts: Collection[str] = (),
     ) -> None:
         self._api_of = api
         self._inbound = inbound
@@ -51,7 +53,8 @@ class SlackStage:
         self._roll_after = roll_after
         self._outlet: Outlet | None = None
         self._api: Api | None = None
-        self._quieter = Quieter()
+        self._hosts = hosts
+        self._quieter = Quieter(hosts)
         self._text = ""
         self._final = ""
         self._cites: list[Cite] = []
@@ -99,7 +102,7 @@ class SlackStage:
             case Text(delta):
                 await self._grow(self._quieter.feed(delta))
             case Final(text):
-                self._final = quiet(clean(text))
+                self._final = unlinked(quiet(clean(text)), self._hosts)
             case Step():
                 await self._step(out)
             case Cite():

@@ -27,10 +27,11 @@ class Inbox(Protocol):
 @dataclass(frozen=True, slots=True)
 class Manners:
     """``burst``: seconds to wait for a person's next message. ``roll_after``: seconds after which a
-    stream goes on in a new message."""
+    stream goes on in a new message. ``hosts``: where links may lead."""
 
     burst: float = 0.7
     roll_after: float = ROLL_AFTER
+    hosts: tuple[str, ...] = ()
 
 
 class SlackSurface:
@@ -49,7 +50,7 @@ class SlackSurface:
         async def done() -> None:
             await self._ended(inbound)
 
-        return SlackStage(self._api(inbound.scope), inbound, slip, done, self._manners.roll_after)
+        return SlackStage(self._api(inbound.scope), inbound, slip, done, self._manners.roll_after, self._manners.hosts)
 
     async def prepare(self, inbound: Inbound) -> Inbound:
         """Shows that we are at work, says who speaks by name, and fetches the files that are to be learned."""

@@ -218,6 +218,20 @@ async def test_what_is_written_pings_nobody(bot, slack, team, until, streams):
     assert all(args["unfurl_links"] is args["unfurl_media"] is False for args in calls(slack, "chat.postMessage"))
 
 
+@pytest.mark.parametrize("streams", [True, False])
+async def test_what_is_written_links_only_where_it_may(bot, slack, team, until, streams):
+    slack.limits.streams = streams
+    bot.manners = Manners(burst=0.05, hosts=("example.org",))
+    bot.say = "slow=0.1,say=See https://evil.test/a and [this](https://evil.test) or https://example.org/b here"
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "see www.evil.test")
+    page = (await until(lambda: [page for page in answers(team, thread=root) if page.buttons], 60))[0]
+    sent = json.dumps([args for name, args, _ in slack.calls if name.startswith("chat.")], ensure_ascii=False)
+    assert "https://example.org/b" in page.shown
+    assert not re.search(r"://evil|https://evil|www\.evil|\]\(", sent)
+    assert "evil.test/a" in page.shown, "it can still be read"
+
+
 async def test_mentions_split_over_two_deltas_are_found(bot):
     text = "a <!channel> b <@U1> c @channel d <b> e @char"
     for size in (1, 2, 3, 5):

@@ -1,0 +1,60 @@
+"""Footing: which passages a page stands on: by its words, and by its meaning where they leave a doubt.
+
+Knows nothing of how the page came about, nor which model compares meanings.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from chains import Cited, Names, Page, doubtful, ground
+from vectorstore import IndexFault
+
+KEPT = 512
+"""Passages whose vectors are kept: those of a conversation come again and again."""
+
+log = logging.getLogger(__name__)
+
+
+class Embedder(Protocol):
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Unit vectors."""
+        ...
+
+
+class Footing:
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: OrderedDict[str, list[float]] = OrderedDict()
+
+    async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page:
+        # Pure, but long enough to be felt by who else is being answered.
+        doubts = await asyncio.to_thread(doubtful, text, passages, names)
+        likeness = await self._likeness(doubts, passages)
+        return await asyncio.to_thread(ground, text, passages, names, said, likeness)
+
+    async def _likeness(self, sentences: Sequence[str], passages: Sequence[Cited]) -> Mapping[str, Sequence[float]]:
+        """The cosine of each sentence to each passage; nothing where the embedder does not answer."""
+        if not sentences:
+            return {}
+        texts = [f"{passage.title}. {passage.text}" for passage in passages]
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        try:
+            made = await self._embedder.aembed_documents([*sentences, *new])
+        except IndexFault as fault:
+            log.warning("A page was grounded by its words alone: %s", fault)
+            return {}
+        self._known |= zip(new, made[len(sentences) :], strict=True)
+        near = [self._known[text] for text in texts]
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return {
+            sentence: [_cosine(vector, passage) for passage in near]
+            for sentence, vector in zip(sentences, made, strict=False)
+        }
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))

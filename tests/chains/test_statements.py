@@ -1,0 +1,84 @@
+"""What a passage says, and of whom."""
+
+from chains.evidence import LIKELY, answer
+from chains.statements import statements
+
+BIBLE = """### The Assayer
+
+Nobody knows the Assayer's name. He weighs salt at the gate. He was once married to Oriel Vash.
+
+## Rules
+
+- Salt is money.
+- Bells must never be rung after sunset.
+"""
+SCENE = """EXT. GATE OF MERROW - DAWN
+
+The gate groans open.
+
+THE ASSAYER (V.O.)
+(tired)
+One pinch in a hundred, Captain.
+
+Oriel waits."""
+
+
+def test_headings_and_list_markers_are_never_part_of_a_sentence() -> None:
+    assert [(one.about, one.text) for one in statements(BIBLE)] == [
+        ("The Assayer", "Nobody knows the Assayer's name."),
+        ("The Assayer", "He weighs salt at the gate."),
+        ("The Assayer", "He was once married to Oriel Vash."),
+        ("Rules", "Salt is money."),
+        ("Rules", "Bells must never be rung after sunset."),
+    ]
+
+
+def test_a_scene_tells_its_speech_from_its_action() -> None:
+    assert [(one.about, one.spoken, one.text) for one in statements(SCENE)] == [
+        ("", False, "The gate groans open."),
+        ("THE ASSAYER", True, "One pinch in a hundred, Captain."),
+        ("", False, "Oriel waits."),
+    ]
+
+
+def test_a_short_line_that_stands_alone_is_a_heading() -> None:
+    said = statements("Pim Dorrow\n\nHe counts everything.\nHe is afraid of horses.")
+    assert [(one.about, one.text) for one in said] == [
+        ("Pim Dorrow", "He counts everything."),
+        ("Pim Dorrow", "He is afraid of horses."),
+    ]
+
+
+def test_lines_of_verse_are_all_kept() -> None:
+    assert [one.text for one in statements("The bell, the bell\nthe bell of Hesh\nit rings at night")] == [
+        "The bell, the bell",
+        "the bell of Hesh",
+        "it rings at night",
+    ]
+
+
+def test_an_answer_says_of_whom_it_speaks_where_the_question_does_not() -> None:
+    found = answer("Who was married to Oriel?", [("The Salt Road", (), BIBLE)], [1.0])
+    assert found is not None
+    assert found.text == "The Assayer: He was once married to Oriel Vash."
+    found = answer("Was the Assayer married?", [("The Salt Road", (), BIBLE)], [1.0])
+    assert found is not None
+    assert found.text == "He was once married to Oriel Vash."
+
+
+def test_an_answer_does_not_run_on_into_the_next_section_or_item() -> None:
+    found = answer("What is money?", [("The Salt Road", (), BIBLE)], [1.0])
+    assert found is not None
+    assert found.text == "Salt is money."
+
+
+def test_a_line_of_a_scene_is_answered_with_its_speaker() -> None:
+    found = answer("How many in a hundred is a pinch?", [("Episode 1", (), SCENE)], [1.0])
+    assert found is not None
+    assert found.text == "THE ASSAYER: One pinch in a hundred, Captain."
+
+
+def test_a_question_of_common_words_alone_is_never_surely_answered() -> None:
+    found = answer("Who takes what?", [("a", (), "He takes salt."), ("b", (), "Rain fell.")], [1.0, 0.5])
+    assert found is not None
+    assert found.share < LIKELY

@@ -1,0 +1,154 @@
+"""Generations: which folder holds the store that serves, how its shard is laid out, and how the next one is made.
+
+An index is optimized as a copy, in a process of its own, since the engine holds the interpreter's lock
+while it does so: for minutes, where passages are many. Which folder serves stands in one small file that
+is replaced whole. Knows nothing of queries.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+DENSE, WORDS = "dense", "bm25"
+FIRST, POINTER = "store", "current"
+OPTIMIZED = "optimized"  # in a generation's folder: how many points it had when it was
+COPIED, DONE = "copied", "done"
+
+_KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
+_SCANNED = 60_000  # kilobytes of a tenant's vectors, 40,000, that are scanned in bytes: 5 ms, nothing missed
+_WORTH = 100  # kilobytes from which a segment is optimized: we begin only where there is enough
+_LINKS, _CARE = 16, 100  # of the graph that is built above that
+_NICE = 10
+
+
+def current(folder: Path) -> Path:
+    """The generation that serves."""
+    try:
+        return folder / (folder / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return folder / FIRST
+
+
+def point(folder: Path, name: str) -> None:
+    """From now on ``name`` serves; a crash at any moment leaves one or the other."""
+    fresh = folder / f"{POINTER}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / POINTER)
+    _keep(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Throws away every generation that does not serve."""
+    serving = current(folder)
+    for other in folder.glob(f"{FIRST}*"):
+        if other != serving:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def count_optimized(store: Path) -> int:
+    try:
+        return int((store / OPTIMIZED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+def config(qdrant: Any, dimension: int) -> Any:
+    """Vectors lie on the disk; what is scanned is a byte a number, and the best of that are weighed again by
+    the vectors themselves."""
+    links = qdrant.HnswIndexConfig(
+        m=0,  # no graph over all: nobody may search all
+        payload_m=_LINKS,
+        ef_construct=_CARE,
+        full_scan_threshold=_SCANNED,
+        max_indexing_threads=max(1, (os.cpu_count() or 2) // 2),
+    )
+    small = qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, always_ram=True)
+    dense = qdrant.EdgeVectorParams(
+        size=dimension,
+        distance=qdrant.Distance.Cosine,
+        quantization_config=small,
+        hnsw_config=links,
+        on_disk=True,
+    )
+    words = qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)
+    optimizers = qdrant.EdgeOptimizersConfig(indexing_threshold=_WORTH)
+    return qdrant.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={WORDS: words}, optimizers=optimizers)
+
+
+def make(qdrant: Any, place: Path, dimension: int) -> None:
+    """An empty shard in the empty folder ``place``."""
+    made = qdrant.EdgeShard.create(str(place), config(qdrant, dimension))
+    index = qdrant.UpdateOperation.create_field_index
+    made.update(index("tenant", qdrant.KeywordIndexParams(is_tenant=True)))
+    for key in _KEYWORDS:
+        made.update(index(key, qdrant.KeywordIndexParams(enable_hnsw=False)))
+    made.update(index("depth", qdrant.PayloadSchemaType.Integer))
+    made.flush()
+    made.close()
+
+
+def discard(store: Path) -> None:
+    """Throws a generation away, unless it serves."""
+    if current(store.parent) != store:
+        shutil.rmtree(store, ignore_errors=True)
+
+
+def renew(report: Connection, leash: Connection, store: str, target: str, dimension: int) -> None:
+    """The life of the process that makes the next generation: ``target`` becomes a copy of ``store``, which
+    must not change before COPIED is sent, and is optimized. It ends when the other end of ``leash`` does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(leash)
+    with suppress(OSError, AttributeError):
+        os.nice(_NICE)
+    place = Path(target)
+    shutil.copytree(store, place)
+    (place / OPTIMIZED).unlink(missing_ok=True)
+    report.send(COPIED)
+    qdrant = import_module("qdrant_edge")
+    shard = qdrant.EdgeShard.load(str(place / "shard"), config(qdrant, dimension))
+    while shard.optimize():
+        pass
+    shard.flush()
+    (place / OPTIMIZED).write_text(str(shard.info().points_count), encoding="utf-8")
+    shard.close()
+    for path in _everything(place):
+        _keep(path)
+    report.send(DONE)
+
+
+def _end_with(leash: Connection) -> None:
+    """Nothing is ever sent through it: when there is something to read, the parent is gone. The system's
+    own signal ends us then, because while the engine works no line of ours runs."""
+    if fcntl is not None and hasattr(os, "O_ASYNC"):
+        with suppress(OSError):
+            fcntl.fcntl(leash.fileno(), fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(leash.fileno(), fcntl.F_SETFL, fcntl.fcntl(leash.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _everything(place: Path) -> Iterator[Path]:
+    yield from (path for path in place.rglob("*") if path.is_file())
+    yield place
+
+
+def _keep(path: Path) -> None:
+    """On the disk, also through a power cut."""
+    with suppress(OSError):  # a folder, on Windows
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,63 @@
+"""Recent: points as they were read from the shard lately, so that a conversation does not read them anew each turn.
+
+Taking a point's vectors and payload out of the native side costs as much as finding it. Knows nothing of
+filters: who asks must know that a point may still be seen.
+"""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vectorstore.passage import Passage
+from vectorstore.store import fields_of, passage_of, searchable
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """``fields`` are the passage's; ``floats`` its vector, ``weights`` its words', ``text`` what is searched."""
+
+    fields: tuple[Any, ...]
+    record: str
+    floats: bytes
+    weights: Mapping[int, float]
+    text: str
+
+
+class Recent:
+    """At most ``bound`` points, about six kilobytes each; the one that was not asked for longest goes first."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._known: OrderedDict[str, Point] = OrderedDict()
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        return [one for one in ids if one not in self._known]
+
+    def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
+        passage: Passage = passage_of(payload)
+        weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))
+        floats = array("f", dense).tobytes()
+        self._known[one] = Point(fields_of(payload), passage.record, floats, weights, searchable(passage))
+
+    def take(self, ids: Iterable[str]) -> list[tuple[str, Point]]:
+        """Points that are here, in the order asked for. Forgets what is too much, but never one of these."""
+        found = []
+        for one in ids:
+            if one in self._known:
+                self._known.move_to_end(one)
+                found.append((one, self._known[one]))
+        while len(self._known) > max(self._bound, len(found)):
+            self._known.popitem(last=False)
+        return found
+
+    def forget(self, ids: Iterable[str] = (), record: str = "") -> None:
+        for one in ids:
+            self._known.pop(one, None)
+        if record:
+            for one in [one for one, point in self._known.items() if point.record == record]:
+                del self._known[one]
+
+    def clear(self) -> None:
+        self._known.clear()
