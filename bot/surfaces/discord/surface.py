@@ -28,6 +28,8 @@ from memory import Scope
 MANY, PATIENCE = 5000, 5.0
 """Pages whose conversation is remembered; seconds that answers have to say that they end."""
 
+HINT = "To go on, reply to me or mention me."
+
 _ID = re.compile(r"\b\d{15,20}\b")
 
 
@@ -117,6 +119,13 @@ class DiscordSurface:
     def removing(self, message: int) -> None:
         """We take this away ourselves: that means nothing."""
         self._remember(message, None)
+
+    def hint(self, inbound: Inbound) -> str:
+        """Under the first page of a conversation: how to go on, where Discord does not tell us all words."""
+        client, scope = self._places.client, inbound.scope
+        first = inbound.kind == "message" and inbound.message == scope.thread
+        guild = client.get_guild(int(scope.tenant)) is not None
+        return HINT if first and guild and not client.intents.message_content else ""
 
     def queued(self, inbound: Inbound, say: str) -> None:
         self._notices.show(inbound, say)
