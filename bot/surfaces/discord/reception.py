@@ -20,6 +20,7 @@ from bot.surfaces.discord.buttons import Pressed
 from bot.surfaces.discord.completing import LONG, Completing
 from bot.surfaces.discord.door import Channels, Gate, Inbox, Threads, latest, place_of
 from bot.surfaces.discord.inbound import Spot, standing
+from bot.surfaces.discord.surface import UNKEPT
 from bot.surfaces.discord.verbs import SLASH, STORY, shared
 from chains import guess_kind, guess_name, unmarked
 from memory import LedgerError, Room, Scope, Show
@@ -231,7 +232,7 @@ class Reception:
                 self._heard(inbound)
         except LedgerError as error:
             log.error("%s could not be kept: %s", inbound.event_id, error)
-            await asked.say(["I could not write that down: please say it again in a moment."], None)
+            await asked.say([UNKEPT], None)
 
     async def _say_again(self, pressed: Inbound, message: str) -> None:
         """What was said before the room had a show is said again."""
