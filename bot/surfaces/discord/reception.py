@@ -183,7 +183,8 @@ class Reception:
 
     async def _show(self, interaction: Interaction, form: discord.ui.Modal) -> None:
         """The library need not remember it: what comes back says what it is."""
-        await interaction.response.send_modal(form)
+        with suppress(TypeError, KeyError):  # it was taken, by a server that does not say what became of it
+            await interaction.response.send_modal(form)
         form.stop()
 
     async def _form(self, interaction: Interaction) -> None:
