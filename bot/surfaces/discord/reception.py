@@ -20,6 +20,7 @@ from bot.surfaces.discord.buttons import Pressed
 from bot.surfaces.discord.completing import LONG, Completing
 from bot.surfaces.discord.door import Channels, Gate, Inbox, Threads, latest, place_of
 from bot.surfaces.discord.inbound import Spot, standing
+from bot.surfaces.discord.surface import UNKEPT
 from bot.surfaces.discord.verbs import SLASH, STORY, shared
 from chains import guess_kind, guess_name, unmarked
 from memory import LedgerError, Room, Scope, Show
@@ -182,7 +183,8 @@ class Reception:
 
     async def _show(self, interaction: Interaction, form: discord.ui.Modal) -> None:
         """The library need not remember it: what comes back says what it is."""
-        await interaction.response.send_modal(form)
+        with suppress(TypeError, KeyError):  # it was taken, by a server that does not say what became of it
+            await interaction.response.send_modal(form)
         form.stop()
 
     async def _form(self, interaction: Interaction) -> None:
@@ -231,7 +233,7 @@ class Reception:
                 self._heard(inbound)
         except LedgerError as error:
             log.error("%s could not be kept: %s", inbound.event_id, error)
-            await asked.say(["I could not write that down: please say it again in a moment."], None)
+            await asked.say([UNKEPT], None)
 
     async def _say_again(self, pressed: Inbound, message: str) -> None:
         """What was said before the room had a show is said again."""

@@ -95,6 +95,7 @@ class Station:
                 ) from None
             except Spent as error:
                 log.error("%s", error)
+                self._trouble(str(error))
                 pause = min(error.seconds, 24 * 3600.0)
                 self._spent_until = time.monotonic() + pause + LONGEST
             except Exception as error:  # the outermost surface: whatever broke the line, it is opened anew

@@ -46,6 +46,8 @@ class House(Protocol):
 
     async def named(self, inbound: Inbound, text: str) -> str: ...
 
+    def hint(self, inbound: Inbound) -> str: ...
+
     def queued(self, inbound: Inbound, say: str) -> None: ...
 
     async def fitting(self, inbound: Inbound, files: Sequence[File]) -> tuple[list[File], list[str]]: ...
@@ -202,6 +204,8 @@ class DiscordStage:
             rows.append(reply.reason)
         notes = [*self._notes, *problems, *([MAYBE] if self._slip.unsure and self._late else [])]
         who = [self._who] if self._grows else []
+        if reply.turn and self._grows and (hint := self._house.hint(self._inbound)):
+            notes.append(hint)
         return [quiet("\n".join(rows)), citations(self._cites), *(small(note) for note in notes), *who]
 
     @property

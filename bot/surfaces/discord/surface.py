@@ -10,12 +10,14 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import discord
 
 from bot.events import File, Inbound
 from bot.gate import Slip
-from bot.surfaces.discord.busy import FAILED, Busy
+from bot.render.discord import small
+from bot.surfaces.discord.busy import FAILED, Busy, tried
 from bot.surfaces.discord.handing import LIMIT, fitting
 from bot.surfaces.discord.notices import Notices
 from bot.surfaces.discord.outlet import Outlet
@@ -27,6 +29,9 @@ from memory import Scope
 
 MANY, PATIENCE = 5000, 5.0
 """Pages whose conversation is remembered; seconds that answers have to say that they end."""
+
+UNKEPT = "I could not write that down: please say it again in a moment."
+HINT = "To go on, reply to me or mention me."
 
 _ID = re.compile(r"\b\d{15,20}\b")
 
@@ -81,6 +86,17 @@ class DiscordSurface:
         if inbound.kind == "message":
             self._busy.glance(inbound)
 
+    async def unkept(self, inbound: Inbound) -> None:
+        """Who says something that the ledger does not take hears so."""
+
+        async def tell() -> None:
+            place = await self._places.of(inbound)
+            given: dict[str, Any] = {"reference": place.reference} if place.reference else {}
+            await place.channel.send(small(UNKEPT), **given)
+
+        if inbound.kind not in ("edit", "delete"):
+            await tried(tell())
+
     async def begin(self) -> None:
         """Discord knows us; what an earlier program left standing is taken away."""
         await self._notices.clear()
@@ -117,6 +133,13 @@ class DiscordSurface:
     def removing(self, message: int) -> None:
         """We take this away ourselves: that means nothing."""
         self._remember(message, None)
+
+    def hint(self, inbound: Inbound) -> str:
+        """Under the first page of a conversation: how to go on, where Discord does not tell us all words."""
+        client, scope = self._places.client, inbound.scope
+        first = inbound.kind == "message" and inbound.message == scope.thread
+        guild = client.get_guild(int(scope.tenant)) is not None
+        return HINT if first and guild and not client.intents.message_content else ""
 
     def queued(self, inbound: Inbound, say: str) -> None:
         self._notices.show(inbound, say)

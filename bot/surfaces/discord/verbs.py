@@ -1,9 +1,6 @@
 """Verbs: which commands Discord has, and whose eyes their answers are for. Knows nothing of Discord's library."""
 
-from bot.commands import TABLE, Command
-
-NOT_HERE = frozenset({"quit", "open", "threads"})
-"""Verbs of surfaces that have no threads of their own."""
+from bot.commands import AT_A_PROMPT, TABLE, Command
 
 STORY = "story"
 """The one command that is not in the table: where there are threads, something to write begins one."""
@@ -22,7 +19,7 @@ _CANON = ("edit", "retire")
 
 def here() -> list[Command]:
     """The table's commands that make sense in Discord."""
-    return [command for command in TABLE if command.name not in NOT_HERE]
+    return [command for command in TABLE if command.name not in AT_A_PROMPT]
 
 
 def shared(name: str, text: str) -> bool:
