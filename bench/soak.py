@@ -1,6 +1,6 @@
 """Soak: the real program in a loopback Slack, killed again and again while a crowd talks to it.
 
-``python -m bench soak [--threads 200] [--messages 2000] [--kills 3] [--http] [--json FILE]``
+``python -m bench soak [--platform slack|discord] [--threads 200] [--messages 2000] [--kills 3] [--http] [--json FILE]``
 
 Messages come twice, late, over a line that is cut; the program is ended with SIGKILL and started anew.
 Printed: what was lost, answered twice or out of order (all must be 0), what was told and not answered,
@@ -9,6 +9,7 @@ and how long acknowledgements took. The writer is ``echo``: nothing here measure
 
 import argparse
 import asyncio
+import importlib
 import itertools
 import json
 import os
@@ -217,6 +218,7 @@ def _judge(plan: Plan, crowd: Crowd, slack: LoopbackSlack, team: Workspace) -> d
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench soak", description=__doc__)
+    parser.add_argument("--platform", choices=("slack", "discord"), default="slack")
     parser.add_argument("--threads", type=int, default=200)
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=3)
@@ -224,7 +226,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(argv)
-    found = asyncio.run(soak(Plan(given.threads, given.messages, given.kills, given.http, given.seed)))
+    platform = importlib.import_module("bench.soak_discord") if given.platform == "discord" else None
+    work = platform.soak if platform else soak
+    found = asyncio.run(work(Plan(given.threads, given.messages, given.kills, given.http, given.seed)))
     for name, value in found.items():
         print(f"{name:14} {value}")
     if given.json:

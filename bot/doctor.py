@@ -48,24 +48,26 @@ async def examine(config: Config) -> Report:
             card = writer.card
             size = "small: formats guide it slot by slot" if card.small else "large: formats instruct it"
             rows.append(f"- ✓ writer {card.name}: {card.context} tokens of context, {size}")
-    rows += _platforms(config.settings)
+    served, complete = _platforms(config.settings)
+    rows, good = [*rows, *served], good and complete
     rows += [f"- settings from {place}" for place in sorted(set(config.origins.values()))]
     rows += ["", "All is well." if good else "Mend what is marked ✗, then run `dramaturg doctor` again."]
     return Report("\n".join(rows), good)
 
 
-def _platforms(settings: Settings) -> list[str]:
-    """What `dramaturg serve` would serve."""
-    rows = []
+def _platforms(settings: Settings) -> tuple[list[str], bool]:
+    """What `dramaturg serve` would serve, and whether it could."""
+    rows, complete = [], True
     for name, token in (("slack", settings.slack_bot_token), ("discord", settings.discord_token)):
         given = bool(token.get_secret_value()) or (name == "slack" and bool(settings.slack_client_id))
         here = find_spec(_SDKS[name]) is not None
+        complete = complete and (here or not given)
         packages = "" if here else f", but its packages are missing: install dramaturg[{name}]"
         mark = "✓" if given and here else "✗" if given else "·"
         state = "configured" if given else f"not configured (docs/{name}.md)"
         more = f": {_discord(settings)}" if given and name == "discord" else ""
         rows.append(f"- {mark} {name} {state}{more}{packages if given else ''}")
-    return rows
+    return rows, complete
 
 
 def _discord(settings: Settings) -> str:

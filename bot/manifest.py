@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from bot.commands import TABLE, Command
+from bot.commands import AT_A_PROMPT, TABLE, Command
 from bot.commands.call import Mistaken
 from bot.config import Config
 from bot.surfaces.discord.table import commands
@@ -41,14 +41,12 @@ EVENTS = (
     "message.mpim",
 )
 _MANY = ("app_uninstalled", "tokens_revoked")
-NOT_HERE = frozenset({"quit", "open", "threads"})
-"""Verbs of surfaces that have no threads of their own."""
 _ABOUT = "A co-writer for writers' rooms, grounded in your show's canon."
 
 
 def slack(url: str = "", table: Sequence[Command] = TABLE) -> dict[str, Any]:
     """The app's manifest: by socket, or with ``url`` (https://host) over HTTP."""
-    verbs = ", ".join(one.name for one in table if one.name not in NOT_HERE)
+    verbs = ", ".join(one.name for one in table if one.name not in AT_A_PROMPT)
     request = {"request_url": f"{url.rstrip('/')}/slack/events"} if url else {}
     slash: dict[str, Any] = {
         "command": "/dramaturg",

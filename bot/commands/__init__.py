@@ -4,6 +4,6 @@ Slack, Discord, the REPL, /help and completion are generated from this table. Kn
 platform.
 """
 
-from bot.commands.table import TABLE, Command, find
+from bot.commands.table import AT_A_PROMPT, TABLE, Command, find
 
-__all__ = ["TABLE", "Command", "find"]
+__all__ = ["AT_A_PROMPT", "TABLE", "Command", "find"]

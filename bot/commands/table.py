@@ -64,6 +64,10 @@ TABLE: tuple[Command, ...] = (
 )
 
 
+AT_A_PROMPT = frozenset({"quit", "open", "threads"})
+"""Verbs of surfaces that have no threads of their own."""
+
+
 def find(name: str, table: Iterable[Command] = TABLE) -> Command | None:
     """The command of that name or alias, without its slash, however it is cased."""
     wanted = name.casefold()

@@ -4,9 +4,10 @@ Pure functions; knows nothing of the gateway, of requests or of events.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.events import Cite
+from bot.render.links import unlinked
 from bot.render.paging import split
 from bot.render.safe import clean, line
 
@@ -55,10 +56,12 @@ def citations(cites: Sequence[Cite]) -> str:
     return small(" · ".join(f"\\[{cite.n}] {flat(cite.title)[:120]}" for cite in cites)) if cites else ""
 
 
-def pages(text: str, foot: Sequence[str] = ()) -> list[str]:
-    """``text`` and what stands under it as messages; the last one has the foot, where it fits."""
-    parts = [shown for part in split(quiet(text).strip(), PART) if (shown := part.text.strip())]
-    below = "\n".join(row for row in foot if row)
+def pages(text: str, foot: Sequence[str] = (), hosts: Collection[str] = ()) -> list[str]:
+    """``text`` and what stands under it as messages; the last one has the foot, where it fits. Links lead
+    only to ``hosts``."""
+    calm = unlinked(quiet(text), hosts)
+    parts = [shown for part in split(calm.strip(), PART) if (shown := part.text.strip())]
+    below = unlinked("\n".join(row for row in foot if row), hosts)
     if not below:
         return parts
     if parts and len(parts[-1]) + len(below) < MESSAGE:

@@ -29,7 +29,7 @@ async def serve(stack: AsyncExitStack, config: Config) -> int:
         raise Mistaken(
             "There is nothing to serve: set slack_bot_token or discord_token (docs/slack.md, docs/discord.md)."
         )
-    places: list[Any] = [importlib.import_module(f"bot.serving.{name}") for name in names]
+    places = [_place(name) for name in names]
     for place in places:
         place.check(settings)
     house = await open_house(stack, settings)
@@ -37,6 +37,14 @@ async def serve(stack: AsyncExitStack, config: Config) -> int:
     health: Any = importlib.import_module("bot.serving.health")
     await health.show_health(stack, every, settings.health_host, settings.health_port)
     return await until_told(lambda over: _together(every, over))
+
+
+def _place(name: str) -> Any:
+    try:
+        return importlib.import_module(f"bot.serving.{name}")
+    except ModuleNotFoundError as error:
+        say = f"{name} is configured, but its packages are missing ({error.name}): install dramaturg[{name}]."
+        raise Mistaken(say) from None
 
 
 async def _together(every: Sequence[Served], over: asyncio.Event) -> int:

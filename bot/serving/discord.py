@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import discord as sdk
 
@@ -22,9 +22,10 @@ from bot.surfaces.discord.places import Places
 from bot.surfaces.discord.reception import House as Desk
 from bot.surfaces.discord.reception import Reception
 from bot.surfaces.discord.serve import Misconfigured, Station
+from bot.surfaces.discord.shared import Shared
 from bot.surfaces.discord.slash import tell
 from bot.surfaces.discord.surface import DiscordSurface
-from memory import Scope
+from memory import NotFound, Scope
 
 
 async def discord(stack: AsyncExitStack, config: Config, *, sync: bool = False) -> int:
@@ -45,8 +46,9 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     settings, ledger, gate = house.settings, house.app.ledger, house.room.gate
     places = Places(settings.discord_threads)
     incoming = Incoming(settings.home / "incoming", settings.discord_files, proxy=settings.discord_proxy)
-    surface = DiscordSurface(places, ledger.inbox, incoming, settings.discord_burst)
-    stack.push_async_callback(surface.close)
+    shared = Shared(places, ledger.inbox, incoming)
+    notices, hosts = settings.home / "discord-notices.json", settings.link_hosts.split()
+    surface = DiscordSurface(places, shared, notices, settings.discord_burst, hosts)
     gate.serve(PLATFORM, surface)
     deciders = _roles(settings)
     door = Door(gate, ledger.inbox, ledger.threads, places, surface, deciders)
@@ -75,9 +77,18 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
 
     async def begin(client: sdk.Client) -> int:
         await tell(client, settings.home, anew=sync)
+        await surface.begin()
         return await gate.recover(PLATFORM)
 
-    ears = Ears(door, reception, places, settings.home / "discord-heard.json", begin)
+    async def forget(scope: Scope) -> None:
+        """A thread is gone with all that was said in it."""
+        with suppress(NotFound):
+            talk = await ledger.threads.conversation(scope, ALL)
+            for turn in talk.window:
+                await ledger.turns.forget(scope, turn.id, "")
+            house.app.librarian.ring()
+
+    ears = Ears(forget, door, reception, places, settings.home / "discord-heard.json", begin)
     address = Line(
         settings.discord_token.get_secret_value(),
         settings.discord_base_url,
@@ -87,13 +98,16 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     )
     station = Station(address, ears, _trouble)
 
+    async def last() -> None:
+        """While there is a line: nothing more is written, and what was being written says so."""
+        await gate.close()
+        await surface.close()
+
     async def run(over: asyncio.Event) -> int:
         try:
-            return await station.keep(over, lambda client: _greet(client, ears.left))
+            return await station.keep(over, lambda client: _greet(client, ears.left), last)
         except Misconfigured as error:
             raise Mistaken(str(error)) from None
-        finally:
-            await surface.close()
 
     return Served(PLATFORM, run, lambda: station.heard, lambda: station.deaf < 30)
 

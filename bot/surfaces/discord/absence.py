@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 MARGIN, BEAT = 30.0, 10.0
 """Seconds that are read again to be sure, and between two notes that we listen."""
 
-MOST = 300
-"""Messages of one channel that are read up."""
+MOST, DIRECT = 300, 500
+"""Messages of one channel that are read up, and direct conversations that are remembered."""
 
 Hear = Callable[[discord.Message], Awaitable[None]]
 
@@ -42,6 +42,8 @@ class Absence:
         """A direct conversation."""
         if channel not in self._direct:
             self._direct[channel] = None
+            while len(self._direct) > DIRECT:
+                del self._direct[next(iter(self._direct))]
             self._write()
 
     def lost(self, shard: int) -> None:

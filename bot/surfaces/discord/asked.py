@@ -33,7 +33,9 @@ class Asked:
         """Acknowledge at once. Raises HTTPException."""
         component = self._interaction.type is discord.InteractionType.component
         waits = self.private or not component
-        given = await self._interaction.response.defer(ephemeral=self._hidden, thinking=waits)
+        given = None
+        with suppress(TypeError, KeyError):  # it was taken, by a server that does not say what became of it
+            given = await self._interaction.response.defer(ephemeral=self._hidden, thinking=waits)
         self._waits = waits
         self._message = (given.message_id if given else None) or 0
 

@@ -149,13 +149,22 @@ class Client(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """What one event led to ends nothing else."""
-        log.exception("Discord's %s could not be handled", event_method.removeprefix("on_"))
+        if not self.is_closed():  # what is cut short by the end is no fault
+            log.exception("Discord's %s could not be handled", event_method.removeprefix("on_"))
+
+
+_USUAL: dict[str, dict[str, Any]] = {
+    "READY": {"shard": [0, 1]},
+    "INTERACTION_CREATE": {"attachment_size_limit": 10 * 1024 * 1024, "version": 1},
+}
+"""What the library must find, and compatible servers may leave out."""
 
 
 def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def parsed(data: Any) -> Any:
-        if name == "READY" and isinstance(data, dict):
-            data.setdefault("shard", [0, 1])  # servers that have no shards do not say it
+        if isinstance(data, dict):
+            for field, usual in _USUAL.get(name, {}).items():
+                data.setdefault(field, usual)
         try:
             return parse(data)
         except Exception:  # whatever a malformed event makes of the library's parser

@@ -53,9 +53,11 @@ class Channels(Protocol):
 
 
 class Surface(Protocol):
-    """``heard`` is told of what was kept; ``page`` says which conversation a message of ours belongs to."""
+    """``heard`` is told of what was kept, ``unkept`` of what could not be; ``page`` says which conversation a message of ours belongs to."""
 
     def heard(self, inbound: Inbound) -> None: ...
+
+    async def unkept(self, inbound: Inbound) -> None: ...
 
     def page(self, message: int, guess: Scope | None) -> Scope | None: ...
 
@@ -187,7 +189,8 @@ class Door:
                 return
             except LedgerError as error:
                 if pause is None:
-                    raise
+                    log.error("%s could not be kept: %s", inbound.event_id, error)
+                    return await self._surface.unkept(inbound)
                 log.warning("%s is not kept yet: %s", inbound.event_id, error)
                 await asyncio.sleep(pause)
 

@@ -19,17 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class Ears:
-    """``begin`` goes on with what an earlier program left, and says how many messages that were; in
+    """``forget`` takes a thread out of what is remembered. ``begin`` goes on with what an earlier program left, and says how many messages that were; in
     ``kept`` it is kept until when somebody listened."""
 
     def __init__(
         self,
+        forget: Callable[[Scope], Awaitable[None]],
         door: Door,
         reception: Reception,
         places: Places,
         kept: Path,
         begin: Callable[[discord.AutoShardedClient], Awaitable[int]],
     ) -> None:
+        self._forget = forget
         self._door = door
         self._reception = reception
         self._places = places
@@ -84,8 +86,10 @@ class Ears:
             await self._door.deleted(one, channel, guild, bulk=bulk)
 
     async def thread_deleted(self, thread: int, room: int, guild: int) -> None:
-        """Nobody can read on there."""
-        await self._door.stop(Scope(PLATFORM, str(guild), str(room), str(thread)), f"gone:{thread}")
+        """Nobody can read on there, and what was said there was taken back. Discord does not name the messages."""
+        scope = Scope(PLATFORM, str(guild), str(room), str(thread))
+        await self._door.stop(scope, f"gone:{thread}")
+        await self._forget(scope)
 
     async def interaction(self, interaction: "discord.Interaction[Any]") -> None:
         await self._reception.interaction(interaction)

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,7 +30,8 @@ BRIEFLY = 0.3
 """Seconds that the first words wait for the end: many answers are one sentence."""
 
 TRIES, FILES = 4, 900
-_BROKEN = (ClientError, OSError, TimeoutError, discord.HTTPException)
+_BROKEN = (ClientError, OSError, TimeoutError, discord.HTTPException, RuntimeError)
+"""What may pass by itself. The line's library says RuntimeError where the line was just closed."""
 
 
 class Slip(Protocol):
@@ -63,13 +64,21 @@ class _Part:
 
 class Outlet:
     """Feed ``text`` and ``step`` as they come, ``end`` once. ``growing`` are the buttons while it grows,
-    ``watch`` is told what is there to read, and what we take away ourselves."""
+    ``watch`` is told what is there to read, and what we take away ourselves. Links lead only to ``hosts``."""
 
-    def __init__(self, place: Place, slip: Slip, growing: discord.ui.View | None, watch: Watch) -> None:
+    def __init__(
+        self,
+        place: Place,
+        slip: Slip,
+        growing: discord.ui.View | None,
+        watch: Watch,
+        hosts: Collection[str] = (),
+    ) -> None:
         self._place = place
         self._slip = slip
         self._growing = growing
         self._watch = watch
+        self._hosts = hosts
         self._repairs = bool(slip.ids)
         self._parts = [_Part(int(one), shown="\0", buttons=True) for one in slip.ids]
         self._text = ""
@@ -83,12 +92,6 @@ class Outlet:
     @property
     def _ending(self) -> bool:
         return self._over.is_set()
-
-    async def adopt(self, message: discord.Message) -> None:
-        """The answer begins in this message, which said something until now."""
-        if not self._repairs:
-            self._parts.append(_Part(message.id, message.content))
-            await self._slip.posted(str(message.id))
 
     def text(self, delta: str) -> None:
         self._text += delta
@@ -109,7 +112,7 @@ class Outlet:
         await self._pace.close()
         for tried in range(1, TRIES + 1):
             try:
-                await self._write(pages(text, foot), buttons)
+                await self._write(pages(text, foot, self._hosts), buttons)
                 await self._hand_over(files)
                 break
             except _BROKEN as error:
@@ -132,7 +135,7 @@ class Outlet:
                 await asyncio.wait_for(self._over.wait(), BRIEFLY)
         if self._ending:
             return
-        contents = pages(self._text) or ([small(self._step)] if self._step else [])
+        contents = pages(self._text, (), self._hosts) or ([small(self._step)] if self._step else [])
         try:
             await self._write(contents, self._growing)
         except Undeliverable as error:

@@ -4,10 +4,13 @@ the channel where threads are not wanted or not allowed.
 Knows nothing of what is written there.
 """
 
+import asyncio
 import logging
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 MANY = 5000
 """Places that are remembered; others are looked up again."""
 
+CLOSED_FOR = 600.0
+"""Seconds until a channel in which no thread could be opened is tried again."""
+
 UNKNOWN_CHANNEL, HAS_THREAD, ARCHIVED, UNKNOWN_MESSAGE = 10003, 160004, 50083, 10008
 
 
@@ -29,27 +35,30 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``channel`` takes the messages; ``reply`` is the message they answer where a channel holds many
-    conversations, else 0."""
+    """The channel ``number`` of a ``guild`` takes the messages; ``reply`` is the message they answer where
+    a channel holds many conversations, else 0. The line may be opened anew while something is written,
+    so it is asked for each time."""
 
-    client: discord.Client
-    channel: discord.PartialMessageable
+    places: "Places"
+    number: int
+    guild: int | None
     reply: int = 0
+
+    @property
+    def channel(self) -> discord.PartialMessageable:
+        return self.places.client.get_partial_messageable(self.number, guild_id=self.guild)
 
     @property
     def reference(self) -> discord.MessageReference | None:
         if not self.reply:
             return None
         return discord.MessageReference(
-            message_id=self.reply,
-            channel_id=self.channel.id,
-            guild_id=self.channel.guild_id,
-            fail_if_not_exists=False,
+            message_id=self.reply, channel_id=self.number, guild_id=self.guild, fail_if_not_exists=False
         )
 
     async def wake(self) -> None:
         """Takes a thread out of the archive, where nothing can be edited. Raises HTTPException."""
-        thread = await self.client.fetch_channel(self.channel.id)
+        thread = await self.places.client.fetch_channel(self.number)
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
 
@@ -61,7 +70,8 @@ class Places:
         self._mode = mode
         self._client: discord.Client | None = None
         self._known: OrderedDict[Scope, tuple[int, bool]] = OrderedDict()
-        self._closed: set[int] = set()
+        self._finding: WeakValueDictionary[Scope, asyncio.Lock] = WeakValueDictionary()
+        self._closed: dict[int, float] = {}
 
     def serve(self, client: discord.Client) -> None:
         """From now on this client is the way to Discord; the one before may have ended."""
@@ -76,15 +86,26 @@ class Places:
     async def of(self, inbound: Inbound) -> Place:
         """Where the answer goes. Raises Undeliverable, HTTPException."""
         scope = inbound.scope
-        if scope not in self._known:
-            self._know(scope, *await self._find(inbound))
+        async with self._finding.setdefault(scope, asyncio.Lock()):  # one thread is opened, not two
+            if scope not in self._known:
+                self._know(scope, *await self._find(inbound))
         self._known.move_to_end(scope)
+        self._check(self._known[scope][0])
         channel, inline = self._known[scope]
         return self._place(scope, channel, _number(inbound.message or scope.thread) if inline else 0)
 
     async def channel(self, number: int) -> Any:
         """A channel or thread by id. Raises NotFound, Forbidden."""
         return self.client.get_channel(number) or await self.client.fetch_channel(number)
+
+    def _check(self, number: int) -> None:
+        """Asking in vain counts against us. Raises Undeliverable."""
+        channel = self.client.get_channel(number)
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread) and channel.guild.me is not None:
+            rights = channel.permissions_for(channel.guild.me)
+            writes = rights.send_messages_in_threads if isinstance(channel, discord.Thread) else rights.send_messages
+            if not (rights.view_channel and writes):
+                raise Undeliverable(f"we may not write in channel {number}")
 
     def _know(self, scope: Scope, channel: int, inline: bool) -> None:
         self._known[scope] = channel, inline
@@ -93,7 +114,7 @@ class Places:
 
     def _place(self, scope: Scope, channel: int, reply: int) -> Place:
         guild = _number(scope.tenant) if self.client.get_guild(_number(scope.tenant)) else None
-        return Place(self.client, self.client.get_partial_messageable(channel, guild_id=guild), reply)
+        return Place(self, channel, guild, reply)
 
     async def _find(self, inbound: Inbound) -> tuple[int, bool]:
         """The channel's id, and whether answers are replies there."""
@@ -112,7 +133,7 @@ class Places:
             return room, False
         if isinstance(channel, discord.ForumChannel):  # a post's first message has the post's id
             return thread, False
-        if fresh and self._mode == "open" and room not in self._closed and await self._open(channel, inbound):
+        if fresh and self._mode == "open" and self._may_open(room) and await self._open(channel, inbound):
             return thread, False
         return room, True
 
@@ -122,15 +143,18 @@ class Places:
         except (discord.NotFound, discord.Forbidden):
             return False
 
+    def _may_open(self, room: int) -> bool:
+        return time.monotonic() - self._closed.get(room, float("-inf")) > CLOSED_FOR
+
     async def _open(self, channel: Any, inbound: Inbound) -> bool:
         """Opens the thread of the message that began this; its id is that message's. Where this is not
-        allowed, it is not tried again in this channel."""
+        allowed, it is not tried again soon."""
         if not isinstance(channel, discord.TextChannel):
             return False
         try:
             await channel.get_partial_message(_number(inbound.message)).create_thread(name=title(inbound.text))
         except discord.Forbidden as error:
-            self._closed.add(channel.id)
+            self._closed[channel.id] = time.monotonic()
             log.warning("No thread can be opened in channel %s (%s): answers are replies there.", channel.id, error)
         except discord.HTTPException as error:
             if error.code == HAS_THREAD:

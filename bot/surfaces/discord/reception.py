@@ -17,9 +17,10 @@ from bot.render.safe import line
 from bot.surfaces.discord import forms, slash
 from bot.surfaces.discord.asked import Asked
 from bot.surfaces.discord.buttons import Pressed
-from bot.surfaces.discord.completing import Completing
+from bot.surfaces.discord.completing import LONG, Completing
 from bot.surfaces.discord.door import Channels, Gate, Inbox, Threads, latest, place_of
 from bot.surfaces.discord.inbound import Spot, standing
+from bot.surfaces.discord.surface import UNKEPT
 from bot.surfaces.discord.verbs import SLASH, STORY, shared
 from chains import guess_kind, guess_name, unmarked
 from memory import LedgerError, Room, Scope, Show
@@ -143,7 +144,7 @@ class Reception:
             return
         scope = where.scope() if where.thread else await self._here(where)
         found = await self._house.completing(data["name"], str(focused["value"]), scope)
-        choices = [discord.app_commands.Choice(name=quiet(one), value=one) for one in found]
+        choices = [discord.app_commands.Choice(name=quiet(one)[:LONG], value=one) for one in found]
         with suppress(discord.HTTPException):  # the person typed on meanwhile
             await interaction.response.autocomplete(choices)
 
@@ -182,7 +183,8 @@ class Reception:
 
     async def _show(self, interaction: Interaction, form: discord.ui.Modal) -> None:
         """The library need not remember it: what comes back says what it is."""
-        await interaction.response.send_modal(form)
+        with suppress(TypeError, KeyError):  # it was taken, by a server that does not say what became of it
+            await interaction.response.send_modal(form)
         form.stop()
 
     async def _form(self, interaction: Interaction) -> None:
@@ -231,7 +233,7 @@ class Reception:
                 self._heard(inbound)
         except LedgerError as error:
             log.error("%s could not be kept: %s", inbound.event_id, error)
-            await asked.say(["I could not write that down: please say it again in a moment."], None)
+            await asked.say([UNKEPT], None)
 
     async def _say_again(self, pressed: Inbound, message: str) -> None:
         """What was said before the room had a show is said again."""

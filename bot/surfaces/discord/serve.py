@@ -5,7 +5,7 @@ patiently. Knows nothing of answers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 
@@ -49,9 +49,11 @@ class Station:
             return 0.0
         return time.monotonic() - self._sound
 
-    async def keep(self, over: asyncio.Event, say: Callable[[discord.Client], None]) -> int:
-        """Listen until ``over`` (0) or until deaf for too long (1). ``say`` is called when it first listens.
-        Raises Misconfigured."""
+    async def keep(
+        self, over: asyncio.Event, say: Callable[[discord.Client], None], last: Callable[[], Awaitable[None]]
+    ) -> int:
+        """Listen until ``over`` (0) or until deaf for too long (1). ``say`` is called when it first listens,
+        ``last`` is awaited before the line is closed. Raises Misconfigured."""
         working = asyncio.create_task(self._work(say))
         telling = asyncio.create_task(over.wait())
         try:
@@ -68,6 +70,7 @@ class Station:
                 working.result()
             return 0
         finally:
+            await last()
             for task in (working, telling):
                 task.cancel()
             await asyncio.gather(working, telling, return_exceptions=True)
@@ -92,6 +95,7 @@ class Station:
                 ) from None
             except Spent as error:
                 log.error("%s", error)
+                self._trouble(str(error))
                 pause = min(error.seconds, 24 * 3600.0)
                 self._spent_until = time.monotonic() + pause + LONGEST
             except Exception as error:  # the outermost surface: whatever broke the line, it is opened anew

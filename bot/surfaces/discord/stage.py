@@ -4,7 +4,7 @@ Knows nothing of input or of the dialogue.
 """
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 import discord
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAYBE = "This may be here twice: I was restarted while I sent it."
+NOT_HERE = "I may not write here; docs/discord.md says which permissions I need, and what for."
+TOO_LATE = "the answer that was for you alone came too late to be shown; please ask again."
 STOPPING = "I am being restarted, and go on from here when I am back."
 
 
@@ -42,9 +44,11 @@ class House(Protocol):
         self, stage: "DiscordStage", inbound: Inbound, slip: Slip, growing: discord.ui.View | None
     ) -> Outlet: ...
 
-    def named(self, inbound: Inbound, text: str) -> str: ...
+    async def named(self, inbound: Inbound, text: str) -> str: ...
 
-    async def queued(self, inbound: Inbound, say: str) -> None: ...
+    def hint(self, inbound: Inbound) -> str: ...
+
+    def queued(self, inbound: Inbound, say: str) -> None: ...
 
     async def fitting(self, inbound: Inbound, files: Sequence[File]) -> tuple[list[File], list[str]]: ...
 
@@ -52,12 +56,13 @@ class House(Protocol):
 
 
 class DiscordStage:
-    """A Stage for one reply."""
+    """A Stage for one reply. Links lead only to ``hosts``."""
 
-    def __init__(self, inbound: Inbound, slip: Slip, house: House) -> None:
+    def __init__(self, inbound: Inbound, slip: Slip, house: House, hosts: Collection[str] = ()) -> None:
         self._inbound = inbound
         self._slip = slip
         self._house = house
+        self._hosts = hosts
         self._asked = inbound.origin if isinstance(inbound.origin, Asked) else None
         self._outlet: Outlet | None = None
         self._text = ""
@@ -100,6 +105,8 @@ class DiscordStage:
         except Undeliverable as error:
             self._dead = True
             log.warning("Discord takes no message for %s: %s", self._inbound.event_id, error)
+            if self._asked is not None:
+                await self._asked.say([small(NOT_HERE)], None)
             return None
 
     async def _show(self, out: Out) -> None:
@@ -140,7 +147,7 @@ class DiscordStage:
     async def _step(self, step: Step) -> None:
         if step.id == "queue":
             if self._asked is None:  # Discord shows by itself that an interaction waits
-                await self._house.queued(self._inbound, step.title)
+                self._house.queued(self._inbound, step.title)
         elif step.state != "done" and (self._grows or self._inbound.name == "learn") and not self._private:
             share = f" ({step.done} of {step.total})" if step.total else ""
             (await self._open()).step(f"{step.title}{share}…")
@@ -158,15 +165,17 @@ class DiscordStage:
         if self._inbound.kind in ("edit", "delete"):
             text, foot = "", [*([small(text)] if text.strip() else []), *foot]
         elif self._inbound.name == "settings":
-            text = self._house.named(self._inbound, text)
+            text = await self._house.named(self._inbound, text)
         page = bool(reply.turn) and bool(text.strip())
         buttons = row(self._buttons(page), reply.turn, self._inbound.scope.thread, self._inbound.message)
         anything = text.strip() or any(foot) or files
         if self._asked is not None and (self._private or not (text.strip() or files or self._outlet)):
-            contents = pages(text, foot) or ([small("Done.")] if self._private and not files else [])
+            contents = pages(text, foot, self._hosts) or ([small("Done.")] if self._private and not files else [])
             if not contents or await self._asked.say(contents, buttons, files):
                 await self._asked.done()
                 return ()
+            if self._private:  # not for all to see
+                text, foot, buttons, files = "", [small(f"{flat(self._inbound.author)}: {TOO_LATE}")], None, []
         if self._quiet or not (anything or self._outlet or self._slip.ids):
             return ()
         ids = await (await self._open()).end(self._led(text), foot, buttons, files)
@@ -181,7 +190,11 @@ class DiscordStage:
     @property
     def _who(self) -> str:
         slash = self._inbound.event_id.startswith((SLASH, FORM)) and self._inbound.kind == "command"
-        return small(f"{flat(self._inbound.author)}: /{self._inbound.name} {self._inbound.text[:80]}") if slash else ""
+        return (
+            small(f"{flat(self._inbound.author)}: /{self._inbound.name} {flat(self._inbound.text[:80])}")
+            if slash
+            else ""
+        )
 
     def _foot(self, reply: Reply, problems: Sequence[str]) -> list[str]:
         rows = [f"⚠️ {fail.say}{f' (ref {fail.ref})' if fail.ref else ''}" for fail in self._fails]
@@ -191,6 +204,8 @@ class DiscordStage:
             rows.append(reply.reason)
         notes = [*self._notes, *problems, *([MAYBE] if self._slip.unsure and self._late else [])]
         who = [self._who] if self._grows else []
+        if reply.turn and self._grows and (hint := self._house.hint(self._inbound)):
+            notes.append(hint)
         return [quiet("\n".join(rows)), citations(self._cites), *(small(note) for note in notes), *who]
 
     @property

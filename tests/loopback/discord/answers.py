@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.loopback.discord import rules
-from tests.loopback.discord.rest import Call, change, place, put_in, remove
+from tests.loopback.discord.call import Call
+from tests.loopback.discord.messages import change, place, put_in, remove
 from tests.loopback.discord.rules import Refused, bad
 from tests.loopback.discord.wire import Json
 from tests.loopback.discord.world import EPHEMERAL, LOADING, Interaction, Message, new_id

@@ -10,8 +10,10 @@ from typing import Any
 from tests.loopback.discord import rules, wire
 from tests.loopback.discord.answers import COMMAND, COMPLETION, COMPONENT, FORM
 from tests.loopback.discord.gateway import Gateway
+from tests.loopback.discord.guilds import dm_with
+from tests.loopback.discord.messages import place, remove
 from tests.loopback.discord.news import News
-from tests.loopback.discord.rest import begin_bare_thread, begin_thread, dm_with, make_thread, place, remove
+from tests.loopback.discord.threads import begin_bare_thread, begin_thread, make_thread
 from tests.loopback.discord.wire import Json, Sight
 from tests.loopback.discord.world import (
     FORUM,

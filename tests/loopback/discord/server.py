@@ -15,12 +15,12 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from tests.loopback.discord import answers, rest
+from tests.loopback.discord import answers, guilds, messages, threads
+from tests.loopback.discord.call import Call
 from tests.loopback.discord.faults import Bucket, Faults, Limits
 from tests.loopback.discord.gateway import Gateway
 from tests.loopback.discord.news import News
 from tests.loopback.discord.people import People
-from tests.loopback.discord.rest import Call
 from tests.loopback.discord.rules import Refused
 from tests.loopback.discord.wire import Sight
 from tests.loopback.discord.world import Attachment, Channel, World, new_id
@@ -29,6 +29,7 @@ TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.Loop01.abcdefghijklmnopqrstuvwxyz0123456789ab"
 API = "/api/v10"
 SECRET = b"loopback"
 OPEN = ("/interactions/", "/webhooks/")
+CALLS = {**guilds.CALLS, **messages.CALLS, **threads.CALLS, **answers.CALLS}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class LoopbackDiscord(People):
         app.router.add_get("/attachments/{channel}/{file}/{name}", self._download)
         app.router.add_get(f"{API}/gateway", self._where)
         app.router.add_get(f"{API}/gateway/bot", self._where)
-        for name, work in {**rest.CALLS, **answers.CALLS}.items():
+        for name, work in CALLS.items():
             method, path = name.split(" ")
             app.router.add_route(method, API + path, self._handler(name, work))
         app.router.add_route("*", "/{rest:.*}", self._nothing)

@@ -96,8 +96,8 @@ class Room:
 
     async def quiet(self, seconds: float = 1.2) -> None:
         """Until nobody has done anything for so long."""
-        count, since = -1, 0.0
         loop = asyncio.get_running_loop()
+        count, since = -1, loop.time()
         while loop.time() - since < seconds:
             now = len(self.server.calls) + sum(one.sent for one in self.server.gateway.sessions.values())
             if now != count:

@@ -1,0 +1,61 @@
+"""Shared: the files of a message, brought onto the disk for as long as it takes to learn them.
+
+Knows nothing of documents.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from bot.events import File, Inbound
+from bot.surfaces.discord.busy import FAILED
+from bot.surfaces.discord.files import Incoming, Unfetched
+from bot.surfaces.discord.inbound import file
+from bot.surfaces.discord.places import Places
+from memory import Kept, Scope
+
+
+class Inbox(Protocol):
+    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+
+
+class Shared:
+    def __init__(self, places: Places, inbox: Inbox, incoming: Incoming) -> None:
+        self._places = places
+        self._inbox = inbox
+        self._incoming = incoming
+        self._fetched: dict[str, list[Path]] = {}
+
+    async def fetch(self, inbound: Inbound) -> Inbound:
+        """With its files on the disk. What cannot be fetched is not there, with the reason."""
+        files = inbound.files
+        if about := inbound.values.get("files_of"):
+            files = await self._files_of(inbound.scope, about)
+        fetched, problems = [], []
+        for one in files:
+            try:
+                path = await self._incoming.fetch(inbound.scope, one)
+                self._fetched.setdefault(inbound.event_id, []).append(path)
+                fetched.append(replace(one, path=str(path)))
+            except Unfetched as error:
+                problems.append(str(error))
+        values: Mapping[str, str] = {**inbound.values, "problem": " ".join(problems)}
+        return replace(inbound, files=tuple(fetched), text="", values=values)
+
+    def drop(self, inbound: Inbound) -> None:
+        """They were learned, or not; here they are gone."""
+        self._incoming.drop(inbound.scope, self._fetched.pop(inbound.event_id, ()))
+
+    async def _files_of(self, scope: Scope, message: str) -> tuple[File, ...]:
+        """The files of a message in this room. Their addresses expire, so the message is asked for again."""
+        kept = await self._inbox.find(scope, message)
+        if kept is None:
+            return ()
+        letter = kept.letter
+        for channel in dict.fromkeys((letter.scope.room, letter.scope.thread)):
+            with suppress(*FAILED, ValueError):
+                found = await self._places.client.get_partial_messageable(int(channel)).fetch_message(int(message))
+                return tuple(file(one) for one in found.attachments)
+        return tuple(File(name, url=url, media=media) for name, url, media in letter.files)
