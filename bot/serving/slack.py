@@ -41,7 +41,7 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
     """Slack's own library ends by signal, so ``run`` does."""
     settings, ledger, gate = house.settings, house.app.ledger, house.room.gate
     access = _access(settings)
-    installed = Installed(access, ledger.engine)
+    installed = Installed(access, ledger.engine if access.client_id else None)
     await installed.open()
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)

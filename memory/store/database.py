@@ -105,11 +105,15 @@ class Database:
 
     @property
     def beside(self) -> AsyncEngine:
-        """The same database for a library that is async all through and keeps tables of its own."""
+        """The same database for a library that is async all through and keeps tables of its own. Raises
+        LedgerSetting."""
         if isinstance(self._engine, AsyncEngine):
             return self._engine
         if self._beside is None:
-            self._beside = create_async_engine(self._engine.url.set(drivername="sqlite+aiosqlite"))
+            try:
+                self._beside = create_async_engine(self._engine.url.set(drivername="sqlite+aiosqlite"))
+            except ModuleNotFoundError as error:
+                raise LedgerSetting("Many workspaces on SQLite need one more package; install aiosqlite.") from error
             event.listen(self._beside.sync_engine, "connect", _settle_sqlite)
         return self._beside
 

@@ -45,12 +45,13 @@ class Faults:
 
 @dataclass
 class Delivery:
-    """One event or interaction on its way. ``acked`` is how many seconds the ack took, ``answer`` what
-    came with it."""
+    """One event or interaction on its way. ``acked`` is how many seconds the ack took from when it was ``sent``
+    over a line that stood, ``answer`` what came with it."""
 
     id: str
     kind: str
     attempts: int = 0
+    sent: float = 0.0
     acked: float | None = None
     answer: Any = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
@@ -217,13 +218,12 @@ class LoopbackSlack:
         for retry, wait in enumerate([0.0, *waits]):
             await asyncio.sleep(wait)
             delivery.attempts += 1
-            began = time.monotonic()
             with contextlib.suppress(TimeoutError, ClientError, ConnectionError):
                 async with asyncio.timeout(self.faults.ack_within):
                     delivery.answer = await (
                         self._post(delivery, body, retry) if self.http else self._push(delivery, body, retry)
                     )
-                    delivery.acked = time.monotonic() - began
+                    delivery.acked = time.monotonic() - delivery.sent
                     break
         delivery.done.set()
 
@@ -236,6 +236,7 @@ class LoopbackSlack:
         if delivery.kind == "events_api":
             frame |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
         self._waiting[envelope] = asyncio.get_running_loop().create_future()
+        delivery.sent = time.monotonic()
         try:
             await self.faults.chance.choice(self._sockets).send_json(frame)
             return await self._waiting[envelope]
@@ -251,6 +252,7 @@ class LoopbackSlack:
         headers = {"Content-Type": media, **sign(data)}
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
+        delivery.sent = time.monotonic()
         async with self._session.post(self.http or "", data=data, headers=headers) as answer:
             if answer.status != 200:
                 raise ConnectionError(f"the bot answered {answer.status}")
