@@ -10,7 +10,7 @@ from importlib import import_module
 BENCHES = {
     "turn": "cost of a turn as a thread grows, beside LangChain and HuggingFacePipeline",
     "learn": "passages learned a second, beside the raw embedder and LangChain",
-    "search": "latency of a search by size, beside qdrant-client's local mode",
+    "search": "latency of a search by size, beside qdrant-client's local mode, Chroma and LanceDB",
     "retrieval": "does the right passage come back? recall of gold evidence",
     "learn_weights": "learns what each signal of a search weighs, and writes vectorstore/weights.json",
     "pronouns": "how much of a search survives when names are pronouns, through the talk before",

@@ -1,7 +1,10 @@
-"""How long a hybrid search takes with a tenant filter, at growing size, beside qdrant-client's local mode.
+"""How long a hybrid search takes with a tenant filter, at growing size, beside other stores a program can
+carry inside itself.
 
-Passages, vectors and questions come from a seed. Ours is the whole search (child process, fusion,
-diversity, neighbours); the peer's is one hybrid query of the same depth.
+Passages, vectors and questions come from a seed: texts of Zipf-distributed words, vectors around two
+thousand topics. Ours is the whole search (child process, signals, diversity, neighbours), after the index
+has optimized itself; a peer's is one query that fetches 100. ``recall@10`` is of the nearest by meaning,
+against an exact scan. A million: ``--sizes 1000000 --no-peers``, and an hour or more of two cores.
 """
 
 import argparse
@@ -9,28 +12,34 @@ import asyncio
 import random
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from statistics import mean
+from zlib import crc32
 
 import numpy as np
-from qdrant_client import QdrantClient, models
 
 from bench.measure import Found, arguments, found, give, since, spread
+from bench.stores import Row, available, batches, timed
 from vectorstore import Origin, Passage, Query, Sight
+from vectorstore.edge import EdgeStore
+from vectorstore.generation import current
 from vectorstore.index import Index
-from vectorstore.sparse import Words
-from vectorstore.store import searchable
+from vectorstore.sight import visible
+from vectorstore.store import Asked, Entered, searchable
 
-DIMENSION, VOCABULARY, LENGTH, TENANTS, BATCH = 384, 20_000, 80, 4, 500
+DIMENSION, VOCABULARY, LENGTH, TENANTS, TOPICS, BATCH = 384, 20_000, 80, 20, 2_000, 500
+SEARCHED = "t1"
+SPREAD = 0.7  # how far a passage lies from its topic: as far as stories' passages do from their nearest
 
 
 class Seeded:
     """An embedder whose vectors depend on the text alone and cost nothing."""
 
     name = "seeded"
+
+    def __init__(self) -> None:
+        self._topics = np.random.default_rng(5).standard_normal((TOPICS, DIMENSION), np.float32)
 
     async def dimension(self) -> int:
         return DIMENSION
@@ -42,17 +51,19 @@ class Seeded:
         return [self.vector(text) for text in texts]
 
     def vector(self, text: str) -> list[float]:
-        numbers = np.random.default_rng(list(text.encode()[:64])).standard_normal(DIMENSION)
+        number = crc32(text.encode())
+        chance = np.random.default_rng(number)
+        numbers = self._topics[number % TOPICS] + SPREAD * chance.standard_normal(DIMENSION, np.float32)
         return list((numbers / np.linalg.norm(numbers)).tolist())
 
 
 def passages(size: int, seed: int = 7) -> Iterator[Passage]:
-    """Texts of Zipf-distributed words, spread over the tenants."""
+    """Documents of twenty passages, spread over the tenants."""
     chance = np.random.default_rng(seed)
     for number in range(size):
         words = " ".join(f"w{word}" for word in chance.zipf(1.2, LENGTH) % VOCABULARY)
         yield Passage(
-            tenant=f"t{number % TENANTS}",
+            tenant=f"t{number // 20 % TENANTS}",
             show="s",
             origin=Origin.SOURCE,
             kind="text",
@@ -69,82 +80,94 @@ def questions(count: int, seed: int = 11) -> list[str]:
     return [" ".join(f"w{int(chance.paretovariate(0.3)) % VOCABULARY}" for _ in range(8)) for _ in range(count)]
 
 
-async def ours(size: int, asked: Sequence[str], folder: Path) -> list[float]:
-    """Milliseconds of each search."""
-    index = await Index.open(folder, Seeded(), "bench")
-    batch: list[Passage] = []
-    for passage in passages(size):
-        batch.append(passage)
-        if len(batch) == BATCH:
-            await index.put(batch)
-            batch = []
-    await index.put(batch)
-    times = []
+async def ours(size: int, asked: Sequence[str], folder: Path) -> dict[str, float]:
+    """Milliseconds of searches, and what the index is like."""
+    seeded, nearest = Seeded(), Nearest()
+    store = await EdgeStore.open(folder, seeded.name, DIMENSION, "bench")
+    began = time.perf_counter()
+    for batch in batches(passages(size), BATCH):
+        entered = [Entered(one, seeded.vector(searchable(one))) for one in batch]
+        await store.put(entered)
+        nearest.add(entered)
+    filled = time.perf_counter() - began
+    await store.settled()
+    settled = time.perf_counter() - began - filled
+    await store.close()
+    began = time.perf_counter()
+    index = await Index.open(folder, seeded, "bench")
+    opened = time.perf_counter() - began
+    times, alike = [], []
     for text in (asked[0], *asked):
-        started = time.perf_counter()
-        await index.search(Query(Sight("t1", "s"), text))
-        times.append(since(started))
+        began = time.perf_counter()
+        await index.search(Query(Sight(SEARCHED, "s"), text))
+        times.append(since(began))
+    for text in asked[:20]:
+        alike.append(len(nearest.ids(seeded.vector(text)) & await by_meaning(index, seeded, text)) / 10)
+    memory = resident(index)
     await index.close()
-    return times[1:]
+    size_on_disk = sum(path.stat().st_blocks * 512 for path in current(folder).rglob("*") if path.is_file())
+    return spread(times[1:], f"@{size}") | {
+        f"recall@10@{size}": mean(alike),
+        f"open_s@{size}": opened,
+        f"put_per_s@{size}": size / filled,
+        f"optimize_s@{size}": settled,
+        f"memory_mb@{size}": memory,
+        f"disk_mb@{size}": size_on_disk / 2**20,
+    }
 
 
-def local_mode(size: int, asked: Sequence[str]) -> list[float]:
-    """The same points in qdrant-client's local mode, fused by Qdrant's own DBSF."""
-    warnings.filterwarnings("ignore", message="Local mode is not recommended")
-    client, words, seeded = QdrantClient(":memory:"), Words(), Seeded()
-    client.create_collection(
-        "c",
-        vectors_config={"dense": models.VectorParams(size=DIMENSION, distance=models.Distance.COSINE)},
-        sparse_vectors_config={"bm25": models.SparseVectorParams(modifier=models.Modifier.IDF)},
-    )
+class Nearest:
+    """The exact scan over the searched tenant's passages."""
 
-    def sparse(found: Any) -> models.SparseVector:
-        return models.SparseVector(indices=list(found.indices), values=list(found.values))
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._rows: list[np.ndarray] = []
 
-    points = [
-        models.PointStruct(
-            id=UUID(one.id).hex,
-            vector={"dense": seeded.vector(searchable(one)), "bm25": sparse(words.passage(one.text))},
-            payload={"tenant": one.tenant, "text": one.text},
-        )
-        for one in passages(size)
-    ]
-    for start in range(0, size, BATCH):
-        client.upsert("c", points[start : start + BATCH])
-    tenant = models.Filter(must=[models.FieldCondition(key="tenant", match=models.MatchValue(value="t1"))])
+    def add(self, entered: Sequence[Entered]) -> None:
+        mine = [one for one in entered if one.passage.tenant == SEARCHED]
+        self._ids += [one.passage.id for one in mine]
+        self._rows += [np.asarray(one.vector, np.float32) for one in mine]
 
-    def search(text: str) -> None:
-        arms = [
-            models.Prefetch(query=seeded.vector(text), using="dense", filter=tenant, limit=100),
-            models.Prefetch(query=sparse(words.query(text)), using="bm25", filter=tenant, limit=100),
-        ]
-        client.query_points("c", prefetch=arms, query=models.FusionQuery(fusion=models.Fusion.DBSF), limit=8)
-
-    times = _timed(search, asked)
-    client.close()
-    return times
+    def ids(self, vector: list[float]) -> set[str]:
+        scores = np.stack(self._rows) @ np.asarray(vector, np.float32)
+        return {self._ids[place] for place in np.argsort(-scores)[:10]}
 
 
-def _timed(search: Callable[[str], None], asked: Sequence[str]) -> list[float]:
-    times = []
-    for text in (asked[0], *asked):
-        started = time.perf_counter()
-        search(text)
-        times.append(since(started))
-    return times[1:]
+async def by_meaning(index: Index, seeded: Seeded, text: str) -> set[str]:
+    where = visible(Query(Sight(SEARCHED, "s"), text))
+    assert where is not None
+    arms = await index._store.arms(where, Asked((text,), (seeded.vector(text),), (), 100))
+    scores = next(arm.scores for arm in arms if arm.signal == "dense" and arm.origin is Origin.SOURCE)
+    return set(sorted(scores, key=lambda one: -scores[one])[:10])
+
+
+def resident(index: Index) -> float:
+    """Megabytes of the index's process that are its own, without the files that are mapped; Linux only."""
+    store = index._store
+    status = Path(f"/proc/{store.pid}/status") if isinstance(store, EdgeStore) else Path("/none")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
+
+
+def rows(size: int) -> Iterator[Row]:
+    seeded = Seeded()
+    for one in passages(size):
+        yield Row(one.id, one.tenant, one.text, seeded.vector(searchable(one)))
 
 
 def run(args: argparse.Namespace) -> Found:
     """p50 and p95 in milliseconds by number of passages."""
     asked = questions(args.questions)
     mine: dict[str, float] = {}
-    peer: dict[str, float] = {}
+    peers: dict[str, dict[str, float]] = {name: {} for name in ({} if args.no_peers else available())}
+    seeded = Seeded()
     for size in args.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            mine |= spread(asyncio.run(ours(size, asked, Path(folder))), f"@{size}")
-        if not args.no_peers and size <= args.peer_limit:
-            peer |= spread(local_mode(size, asked), f"@{size}")
-    peers = {"qdrant-client local mode": peer} if peer else {}
+            mine |= asyncio.run(ours(size, asked, Path(folder)))
+        for name in peers if size <= args.peer_limit else ():
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                search = available()[name](rows(size), Path(folder), SEARCHED)
+                peers[name] |= spread(timed(search, [(text, seeded.vector(text)) for text in asked]), f"@{size}")
     return found("search", f"synthetic, {TENANTS} tenants, one searched", mine, peers)
 
 
@@ -152,6 +175,6 @@ def main(argv: list[str]) -> int:
     parser = arguments("search", __doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--questions", type=int, default=100)
-    parser.add_argument("--peer-limit", type=int, default=100_000, help="the largest size the peer is asked to hold")
+    parser.add_argument("--peer-limit", type=int, default=100_000, help="the largest size a peer is asked to hold")
     args = parser.parse_args(argv)
     return give(run(args), args)

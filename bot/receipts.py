@@ -102,8 +102,14 @@ def _first(rows: list[str], most: int) -> Iterable[str]:
 def _costs(kept: Mapping[str, Any]) -> str:
     tokens, ms = kept["tokens"], kept["ms"]
     if not tokens["written"]:
+        quoted = any(row["cited"] for row in kept["passages"])
+        says = (
+            "Quoted, not written:** canon answers this in its own words"
+            if quoted
+            else "Not written:** canon says nothing to this"
+        )
         return (
-            f"**Quoted, not written:** canon answers this in its own words, found in {ms['search']:.0f} ms, "
+            f"**{says}, looked up in {ms['search']:.0f} ms, "
             f"ready after {ms['prepared']:.0f} ms. {kept['writer']} wrote nothing."
         )
     return (

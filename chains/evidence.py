@@ -26,6 +26,11 @@ _MUSES = re.compile(
     r"\b(?:could|might|should|would|may|what if|ideas?|suggest\w*|imagine|pitch|brainstorm|maybe|invent|come up with)\b",
     re.IGNORECASE,
 )
+_GREETS = re.compile(
+    r"\W*(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|你好|您好|hallo|hola|bonjour|salut|ciao|こんにちは)"
+    r"(?:[\s,]+(?:there|all|everyone|again|dramaturg))*\W*",
+    re.IGNORECASE,
+)
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -65,6 +70,11 @@ def is_question(message: str) -> bool:
 def muses(message: str) -> bool:
     """Whether a message asks for ideas rather than for what is known."""
     return _MUSES.search(message) is not None
+
+
+def greets(message: str) -> bool:
+    """Whether a message is a greeting and nothing else."""
+    return _GREETS.fullmatch(message) is not None
 
 
 def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:

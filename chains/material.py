@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chains.evidence import LIKELY, answer, is_question, muses
+from chains.evidence import LIKELY, answer, greets, is_question, muses
 from chains.message import Message
 from chains.names import Names, candidates
 from chains.prompt import Cited
@@ -48,6 +48,8 @@ _PLAIN = COMMON | frozenset(
 )
 
 
+GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
+NOTHING = "Canon does not say anything about that yet."
 UNSURE = "Canon does not say that in so many words. The nearest it has:"
 
 
@@ -127,11 +129,13 @@ def gather(
 def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str, str]:
     """What canon itself says to a question, and the words before it where it is unsure that it does;
     both empty where the request asks for something else."""
+    if greets(request):
+        return GREETING, ""
     if not is_question(request) or muses(request):
         return "", ""
     found = answer(meaning or request, [(p.title, p.names, p.text) for p in passages], [p.score for p in passages])
     if found is None:
-        return "", ""
+        return (NOTHING if passages else ""), ""
     return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
 
 

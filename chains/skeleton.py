@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Protocol, TypeVar
 
 from chains.errors import WriterError
+from chains.evidence import muses
 from chains.format import Line, Sampling, Skeleton, Slot
 from chains.material import Material, number_of, sentences, words
 from chains.message import Message
@@ -47,6 +48,7 @@ VARIABLES = frozenset(
         "quote",
         "unsure",
         "idea",
+        "muse",
     )
 )
 
@@ -171,6 +173,7 @@ def _variables(material: Material, n: int) -> dict[str, str]:
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
     values |= {"quote": material.quote, "unsure": material.unsure}
     values["idea"] = "" if material.quote else material.request
+    values["muse"] = material.request if muses(material.request) and not material.quote else ""
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {

@@ -17,7 +17,7 @@ from chains.words import content as meaningful
 _META = re.compile(
     r"\b(?:as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly"
     r"|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|dialogue|script|user|next sentence)"
-    r"|in this (?:scene|story|passage)|passages?\b|\[insert|your name|smollm|hugging ?face|end of scene"
+    r"|in this (?:scene|story|passage)|passages?\b|answer to|the question|\[insert|your name|smollm|hugging ?face|end of scene"
     r"|to be continued|ladies and gentlemen)",
     re.I,
 )

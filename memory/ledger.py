@@ -7,6 +7,8 @@ imports it.
 from contextlib import AsyncExitStack
 from typing import Self
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from memory.store.bible import Bible
 from memory.store.canon import Canon
 from memory.store.database import Database, connect
@@ -55,6 +57,11 @@ class Ledger:
             await migrate(database)
             undo.pop_all()
         return cls(database)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For a library that keeps tables of its own beside ours."""
+        return self._database.beside
 
     async def close(self) -> None:
         await self._database.close()

@@ -18,9 +18,9 @@ ALIKE = 0.6  # cosine from which two turns speak of the same thing
 AHEAD = 0.01  # how much a correction scores above what it corrects
 
 _TAKES_BACK = re.compile(
-    r"^\W*(?:no|nope|wait|sorry|actually|correction|scratch that|rather|not any ?more)\b(?!\s+(?:one|idea|wonder|problem))"
-    r"|\b(?:instead|no longer|any ?more|from now on|changed (?:my|our) minds?|forget (?:the|that|what)|should be|is now"
-    r"|not .{1,40}\bbut)\b"
+    r"^\W*(?:(?:no|nope|wait|sorry|rather)(?=\s*[,.;:!…–—-])|(?:actually|correction|scratch that)\b)"
+    r"|\b(?:instead|no longer|from now on|changed (?:my|our) minds?|should be|is now)\b"
+    r"|(?<!never )(?<!n't )(?<!n’t )\bforget (?:the|that|what)\b"
     r"|不对|其实|改成|更正|不再|不是.{1,20}而是|訂正|やっぱり",
     re.IGNORECASE,
 )

@@ -85,6 +85,10 @@ class EdgeStore:
     async def clear(self) -> None:
         await self._write("clear")
 
+    async def settled(self) -> None:
+        """Returns when the index is not being optimized any more."""
+        await self._renewal.settled()
+
     async def close(self) -> None:
         await self._renewal.close()
         await self._worker.close()

@@ -30,6 +30,7 @@ _SCANNED = 60_000  # kilobytes of a tenant's vectors, 40,000, that are scanned i
 _WORTH = 100  # kilobytes from which a segment is optimized: we begin only where there is enough
 _LINKS, _CARE = 16, 100  # of the graph that is built above that
 _NICE = 10
+_SPACE = 3  # copies of the index that must find room: ours, and what the engine makes of it
 
 
 def current(folder: Path) -> Path:
@@ -108,26 +109,40 @@ def discard(store: Path) -> None:
 
 
 def renew(report: Connection, leash: Connection, store: str, target: str, dimension: int) -> None:
-    """The life of the process that makes the next generation: ``target`` becomes a copy of ``store``, which
-    must not change before COPIED is sent, and is optimized. It ends when the other end of ``leash`` does."""
+    """The life of the process that makes the next generation. It reports COPIED and DONE, or why it cannot;
+    it ends when the other end of ``leash`` does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(leash)
     with suppress(OSError, AttributeError):
         os.nice(_NICE)
-    place = Path(target)
-    shutil.copytree(store, place)
-    (place / OPTIMIZED).unlink(missing_ok=True)
-    report.send(COPIED)
+    try:
+        _copy(Path(store), Path(target))
+        report.send(COPIED)
+        _optimize(Path(target), dimension)
+        report.send(DONE)
+    except Exception as fault:  # noqa: BLE001 - the process's outermost surface: it goes to the parent
+        report.send(str(fault) or type(fault).__name__)
+
+
+def _copy(store: Path, target: Path) -> None:
+    """``store`` must not change meanwhile."""
+    size = sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
+    if shutil.disk_usage(store).free < _SPACE * size:
+        raise OSError(f"the disk has no room for {_SPACE} times the index's {size >> 20} MB; free some space")
+    shutil.copytree(store, target)
+    (target / OPTIMIZED).unlink(missing_ok=True)
+
+
+def _optimize(store: Path, dimension: int) -> None:
     qdrant = import_module("qdrant_edge")
-    shard = qdrant.EdgeShard.load(str(place / "shard"), config(qdrant, dimension))
+    shard = qdrant.EdgeShard.load(str(store / "shard"), config(qdrant, dimension))
     while shard.optimize():
         pass
     shard.flush()
-    (place / OPTIMIZED).write_text(str(shard.info().points_count), encoding="utf-8")
+    (store / OPTIMIZED).write_text(str(shard.info().points_count), encoding="utf-8")
     shard.close()
-    for path in _everything(place):
+    for path in _everything(store):
         _keep(path)
-    report.send(DONE)
 
 
 def _end_with(leash: Connection) -> None:

@@ -52,6 +52,10 @@ class Renewal:
         while self._copied is not None and not self._copied.done():
             await asyncio.wait({self._copied})
 
+    async def settled(self) -> None:
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
     async def close(self) -> None:
         if self._task is not None and not self._task.done():
             self._task.cancel()
@@ -104,8 +108,8 @@ class Renewal:
 
 async def _expect(word: str, heard: "asyncio.Future[str]") -> None:
     heard.add_done_callback(lambda done: done.cancelled() or done.exception())
-    if await asyncio.shield(heard) != word:
-        raise EOFError
+    if (said := await asyncio.shield(heard)) != word:
+        raise IndexFault(said)
 
 
 def _end(process: BaseProcess, *ends: Connection) -> None:

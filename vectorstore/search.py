@@ -21,8 +21,9 @@ from vectorstore.errors import EmbedderDown, IndexFault
 from vectorstore.fusion import Shares, Weighed, fuse, weigh, weights
 from vectorstore.passage import Origin, Passage
 from vectorstore.query import Found, Hit, Query
+from vectorstore.scene import Phrasing, Scene
 from vectorstore.sight import Where, visible
-from vectorstore.signals import Phrasing, Scene, cosine, rate
+from vectorstore.signals import cosine, rate
 from vectorstore.store import Arm, Asked, Readable, Stored
 
 DEPTH = 100  # candidates an arm

@@ -41,7 +41,8 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
     """Slack's own library ends by signal, so ``run`` does."""
     settings, ledger, gate = house.settings, house.app.ledger, house.room.gate
     access = _access(settings)
-    installed = Installed(access)
+    installed = Installed(access, ledger.engine)
+    await installed.open()
     apis = Apis(installed, access.base_url, access.proxy)
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
     manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
@@ -79,7 +80,6 @@ def _access(settings: Settings) -> Access:
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret.get_secret_value(),
         proxy=settings.slack_proxy,
-        folder=settings.home / "slack",
     )
     access.check()
     return access

@@ -146,8 +146,12 @@ class Engine:
         if take.over:
             return []
         take.ids += output.generated_ids
-        text = take.trickle.feed(output.generated_ids)
         ended = output.finish_reason != _REASON.NONE
+        text = ""
+        if run.ask.takes == 1:
+            text = take.trickle.feed(output.generated_ids)
+        elif ended:  # takes are shown whole, and the engine itself stops them: making text of each token costs as much
+            text = take.trickle.feed(take.ids)
         if ended:
             text += take.trickle.finish()
         frames: list[Frame] = []

@@ -84,6 +84,7 @@ class Database:
 
     def __init__(self, engine: Engine | AsyncEngine) -> None:
         self._engine = engine
+        self._beside: AsyncEngine | None = None
         self.dialect = engine.dialect.name
         self.place = engine.url.database or "" if isinstance(engine, Engine) else engine.url.render_as_string()
         self._threads: ThreadPoolExecutor | None = None
@@ -101,6 +102,16 @@ class Database:
     def engine(self) -> Engine:
         """SQLAlchemy's own, for listening to it."""
         return self._engine if isinstance(self._engine, Engine) else self._engine.sync_engine
+
+    @property
+    def beside(self) -> AsyncEngine:
+        """The same database for a library that is async all through and keeps tables of its own."""
+        if isinstance(self._engine, AsyncEngine):
+            return self._engine
+        if self._beside is None:
+            self._beside = create_async_engine(self._engine.url.set(drivername="sqlite+aiosqlite"))
+            event.listen(self._beside.sync_engine, "connect", _settle_sqlite)
+        return self._beside
 
     async def carry(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Does one transaction's work. A caller that is cancelled waits for it to end before it goes:
@@ -156,6 +167,8 @@ class Database:
                 yield cast(AsyncConnection, _Direct(connection))
 
     async def close(self) -> None:
+        if self._beside is not None:
+            await self._beside.dispose()
         if self._threads is None:
             await cast(AsyncEngine, self._engine).dispose()
         else:

@@ -243,13 +243,6 @@ async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
     assert page.text.startswith("Canon does not say that in so many words.")
 
 
-async def test_asked_for_ideas_in_chat_the_model_speaks() -> None:
-    pen = Scripted([["Ida could hide the brass key."]])
-    at = material("What could Ida do next?", FORMATS["chat"])
-    page = await fill(skeleton_of(FORMATS["chat"]), at, pen, sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Ida could hide the brass key.")
-
-
 async def test_what_was_said_already_is_not_said_again() -> None:
     pen = Scripted([["Ida hides the brass key."], ["Ida hides the brass key.", "Bram waits by the clock."]])
     page = await fill(ONE, material("2 lines"), pen, sampling=Sampling(), tenant="t")
@@ -381,3 +374,30 @@ def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> No
     found = material("A scene in English between Ora and Bo at the Long Pier, in Bo's boat", passages=())
     assert found.cast == ("Ora", "Bo")
     assert found.places == ("the Long Pier",)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ("Hello!", "Hello. Ask what canon says"),
+        ("Tell me about dragons.", "Canon does not say anything about that yet."),
+        ("What is the brass key?", "The brass key stops the clock."),
+    ],
+)
+async def test_what_needs_no_model_is_answered_without_one(request_: str, said: str) -> None:
+    pen = Scripted([["dragons are real."]])
+    form = FORMATS["chat"]
+    page = await fill(skeleton_of(form), material(request_, form), pen, sampling=Sampling(seed=1), tenant="t")
+    assert page.text.startswith(said)
+    assert pen.asked == []
+
+
+async def test_an_idea_that_was_asked_for_begins_as_one() -> None:
+    pen = Scripted([[" sells the clock to a stranger."], [" waits until the square is dark."]])
+    form = FORMATS["chat"]
+    page = await fill(
+        skeleton_of(form), material("What could Ida want?", form), pen, sampling=Sampling(seed=1), tenant="t"
+    )
+    first = next(slot for slot in skeleton_of(form).slots if slot.name == "perhaps")
+    begun = [one.replace("{lead}", "Ida").replace("{Lead}", "Ida").split("{")[0] for one in first.openings]
+    assert page.text.startswith(tuple(begun))

@@ -1,6 +1,6 @@
 """What a passage says, and of whom."""
 
-from chains.evidence import LIKELY, answer
+from chains.evidence import LIKELY, answer, greets
 from chains.statements import statements
 
 BIBLE = """### The Assayer
@@ -82,3 +82,8 @@ def test_a_question_of_common_words_alone_is_never_surely_answered() -> None:
     found = answer("Who takes what?", [("a", (), "He takes salt."), ("b", (), "Rain fell.")], [1.0, 0.5])
     assert found is not None
     assert found.share < LIKELY
+
+
+def test_a_greeting_is_a_greeting_and_nothing_else() -> None:
+    assert all(map(greets, ("hello", "Hi!", "Good evening, everyone.", "你好！")))
+    assert not any(map(greets, ("Hello, who is Oriel?", "high tide", "")))

@@ -61,7 +61,7 @@ async def opened(folder: Path, step: int) -> EdgeStore:
 
 async def until(said: str, true: object) -> None:
     """Waits for ``true()``; a busy machine may take its time."""
-    for _ in range(6000):
+    for _ in range(30_000):
         if true():  # type: ignore[operator]
             return
         await asyncio.sleep(0.02)

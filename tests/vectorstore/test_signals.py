@@ -9,7 +9,7 @@ import pytest
 from vectorstore import Origin, Passage, Query, Sight, signals
 from vectorstore.fusion import weigh, weights
 from vectorstore.index import Index
-from vectorstore.signals import Phrasing, Scene
+from vectorstore.scene import Phrasing, Scene
 from vectorstore.store import Stored
 
 Make = Callable[..., Passage]
@@ -99,6 +99,43 @@ def test_words_count_by_rarity_and_a_neighbours_words_fill_the_gap(source: Make)
     assert list(signals.words_after(said, question)) == [1.0, 0.0, 0.0]
     assert list(signals.foremost(said, question)) == [1.0, 0.0, 0.0]
     assert len(set(signals.gathered(said, question))) == 1
+
+
+def test_two_passages_away_still_counts_when_five_are_read_as_one(source: Make) -> None:
+    held = [{1: 1.0}, {}, {}, {}, {2: 0.5}]
+    passages = [source("a", order, f"Line {order}.") for order in range(5)]
+    said = Scene([stored(one, words) for one, words in zip(passages, held, strict=True)])
+    question = asked("rare common", {1: 3.0, 2: 1.0})
+    assert list(signals.words_around(said, question)) == [3.0, 3.0, 0.0, 0.5, 0.5]
+    assert list(signals.words_wide(said, question)) == [3.0, 3.0, 3.5, 0.5, 0.5]
+
+
+def test_the_best_three_speak_for_their_record(source: Make) -> None:
+    passages = [source("a", order, f"Line {order}.") for order in range(0, 8, 2)] + [source("b", 0, "Alone.")]
+    said = Scene([stored(one, {1: weight}) for one, weight in zip(passages, (0.1, 0.2, 0.3, 0.4, 0.3), strict=True)])
+    rated = signals.together(said, asked("rare", {1: 1.0}))
+    assert rated[:4] == pytest.approx([rated[0]] * 4)
+    assert rated[0] == pytest.approx(rated[4]), "the mean of .2, .3 and .4 is what the other has alone"
+
+
+def test_nearness_tells_by_how_much_where_meaning_tells_only_in_spreads(source: Make) -> None:
+    def rated(name: str, *cosines: float) -> list[float]:
+        held = [source(f"r{at}", 0, "Line.") for at in range(len(cosines))]
+        said = Scene(
+            [
+                Stored(one.id, one, array("f", (near, 0.0)), {}, frozenset())
+                for one, near in zip(held, cosines, strict=True)
+            ]
+        )
+        return list(signals.rate(said, asked("?"), {name})[name])
+
+    assert rated("meaning", 0.2, 0.4) == pytest.approx(rated("meaning", 0.2, 0.8), abs=1e-4)
+    assert rated("nearness", 0.2, 0.4) == pytest.approx([-1.0, 1.0], abs=1e-4)
+    assert rated("nearness", 0.2, 0.8) == pytest.approx([-3.0, 3.0], abs=1e-4)
+
+
+def test_only_what_is_asked_for_is_rated(source: Make) -> None:
+    assert set(signals.rate(scene(source("a", 0, "One.")), asked("?"), {"words", "date"})) == {"words", "date"}
 
 
 def test_every_signal_is_finite_whatever_is_missing(turn: Make, canon: Make) -> None:

@@ -9,102 +9,24 @@ import logging
 import signal
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.oauth.installation_store.file import FileInstallationStore
-from slack_sdk.oauth.state_store.file import FileOAuthStateStore
 
-from bot.surfaces.slack.api import web_client
 from bot.surfaces.slack.door import Door
+from bot.surfaces.slack.installs import Access, Installed, Misconfigured, bolt
+
+__all__ = ["Access", "Installed", "Misconfigured", "bolt", "serve"]
 
 log = logging.getLogger(__name__)
 
 EVENTS, HEALTH = "/slack/events", "/health"
 DEAF = 180.0
 """Seconds without a working line to Slack after which the program ends."""
-
-
-class Misconfigured(Exception):
-    """Slack cannot be reached as it is set up; the message says what to set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How we get in. With ``client_id`` and ``client_secret`` any workspace may install the app, and
-    tokens lie in ``folder``; else ``bot_token`` is the one workspace's."""
-
-    base_url: str
-    bot_token: str = ""
-    app_token: str = ""
-    signing_secret: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    proxy: str = ""
-    folder: Path = Path()
-
-    @property
-    def socket(self) -> bool:
-        return bool(self.app_token)
-
-    def check(self) -> None:
-        """Raises Misconfigured."""
-        if self.client_id and self.bot_token:
-            raise Misconfigured("Set slack_bot_token for one workspace, or slack_client_id for many, not both.")
-        if not (self.bot_token or (self.client_id and self.client_secret)):
-            raise Misconfigured("Slack needs slack_bot_token (xoxb-…); docs/slack.md shows where to find it.")
-        if not (self.app_token or self.signing_secret):
-            raise Misconfigured(
-                "Slack needs slack_app_token (xapp-…) to connect by socket, or slack_signing_secret for HTTP."
-            )
-        if self.client_id and not self.signing_secret:
-            raise Misconfigured("Installing into many workspaces goes over HTTP: set slack_signing_secret too.")
-
-
-class Installed:
-    """The token of each workspace."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-        self.store = (
-            FileInstallationStore(base_dir=str(access.folder), client_id=access.client_id) if access.client_id else None
-        )
-
-    async def __call__(self, team: str) -> str:
-        if self.store is None:
-            return self._access.bot_token
-        bot = await self.store.async_find_bot(enterprise_id=None, team_id=team)
-        if bot is None or not bot.bot_token:
-            raise Misconfigured(f"The app is not installed in workspace {team} any more; install it again.")
-        return bot.bot_token
-
-
-def bolt(access: Access, installed: Installed, scopes: Sequence[str]) -> AsyncApp:
-    """Bolt's app: it checks signatures and finds workspaces. Our own messages are told apart by ``inbound``:
-    Bolt would also drop that somebody deleted one."""
-    secret = access.signing_secret or "unused over a socket"
-    if installed.store is None:
-        client = web_client(access.bot_token, access.base_url, access.proxy)
-        return AsyncApp(client=client, signing_secret=secret, ignoring_self_events_enabled=False)
-    return AsyncApp(
-        ignoring_self_events_enabled=False,
-        client=web_client(None, access.base_url, access.proxy),
-        signing_secret=secret,
-        oauth_settings=AsyncOAuthSettings(
-            client_id=access.client_id,
-            client_secret=access.client_secret,
-            scopes=list(scopes),
-            installation_store=installed.store,
-            state_store=FileOAuthStateStore(expiration_seconds=600, base_dir=str(access.folder)),
-        ),
-    )
 
 
 class Lag:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _TASK = {"running": "in_progress", "done": "complete", "failed": "error"}
 _WRITES = frozenset({"again", "rewind"})
+_FOR_ONE = frozenset({"why", "rate"})
+"""Buttons whose answer is nobody else's business."""
 _MAYBE = "This may be here twice: I was restarted while I sent it."
 
 
@@ -94,8 +96,10 @@ class SlackStage:
 
     @property
     def _private(self) -> bool:
-        """Answers to slash commands and to edits are for the one who gave them."""
-        return not self._inbound.scope.thread or self._inbound.kind in ("edit", "delete")
+        """Answers to slash commands, to edits and to some buttons are for the one who gave them."""
+        inbound = self._inbound
+        pressed = inbound.kind == "action" and inbound.name in _FOR_ONE
+        return not inbound.scope.thread or inbound.kind in ("edit", "delete") or pressed
 
     async def _show(self, out: Out) -> None:
         match out:
@@ -198,7 +202,8 @@ class SlackStage:
     def _under(self, reply: Reply) -> list[Block]:
         rows = [f"⚠ {escape(fail.say)}{f' (ref {fail.ref})' if fail.ref else ''}" for fail in self._fails]
         if reply.status == "stopped":
-            rows.append(f"— stopped{f': {escape(reply.reason)}' if reply.reason else ''}")
+            before = "" if self._text.strip() else " before anything was written"
+            rows.append(f"— stopped{before}{f': {escape(reply.reason)}' if reply.reason else ''}")
         elif reply.reason and not (self._text.strip() or self._fails):
             rows.append(escape(reply.reason))
         small = [*context(rows), *citations(self._cites), *context([escape(note) for note in self._notes])]

@@ -5,6 +5,7 @@ Start it, point ``base_url`` at ``api_url``, and be a person: ``say``, ``mention
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -23,6 +24,7 @@ from tests.loopback.slack.workspace import Message, Workspace, new_ts
 
 SECRET = "loopback-signing-secret"
 APP_TOKEN = "xapp-loopback-0000000000"
+CLIENT_ID, CLIENT_SECRET = "111.222", "loopback-client-secret"
 
 
 @dataclass
@@ -69,6 +71,7 @@ class LoopbackSlack:
         self._sockets: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._numbers = itertools.count(1)
+        self._codes: dict[str, tuple[str, str]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.connected = asyncio.Event()
 
@@ -305,6 +308,8 @@ class LoopbackSlack:
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
         if broken := self.faults.broken.get(method):
             return web.json_response({"ok": False, "error": broken.pop(0)})
+        if method == "oauth.v2.access":
+            return web.json_response(self._granted(request, args))
         if method == "apps.connections.open":
             if token != APP_TOKEN:
                 return web.json_response({"ok": False, "error": "invalid_auth"})
@@ -321,6 +326,25 @@ class LoopbackSlack:
         if "upload_url" in answer:
             answer["upload_url"] = f"{self.url}/{answer['upload_url']}"
         return web.json_response({"ok": True, **answer})
+
+    def allow(self, team: Workspace, user: str) -> str:
+        """A person lets the app into their workspace: the code Slack sends them back with. It works once."""
+        code = f"code{next(self._numbers)}"
+        self._codes[code] = team.id, user
+        return code
+
+    def _granted(self, request: web.Request, args: dict[str, Any]) -> dict[str, Any]:
+        basic = request.headers.get("Authorization", "").removeprefix("Basic ")
+        given = base64.b64decode(basic).decode() if basic else f"{args.get('client_id')}:{args.get('client_secret')}"
+        if given != f"{CLIENT_ID}:{CLIENT_SECRET}":
+            return {"ok": False, "error": "invalid_client_id"}
+        team, user = self._codes.pop(args.get("code", ""), ("", ""))
+        if not team:
+            return {"ok": False, "error": "invalid_code"}
+        token = {"access_token": self.teams[team].token, "token_type": "bot", "scope": "chat:write"}
+        who = {"bot_user_id": self.teams[team].bot, "authed_user": {"id": user}, "app_id": "A1"}
+        where = {"team": {"id": team, "name": team}, "enterprise": None, "is_enterprise_install": False}
+        return {"ok": True, **token, **who, **where}
 
     async def _upload(self, request: web.Request) -> web.Response:
         self.teams[request.match_info["team"]].bytes[request.match_info["file"]] = await request.read()

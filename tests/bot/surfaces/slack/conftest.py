@@ -17,7 +17,7 @@ from bot.surfaces.slack.files import Incoming
 from bot.surfaces.slack.serve import Access, Installed, bolt, serve
 from bot.surfaces.slack.surface import Manners, SlackSurface
 from memory import Scope
-from tests.loopback.slack.server import APP_TOKEN, SECRET, LoopbackSlack
+from tests.loopback.slack.server import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, LoopbackSlack
 
 SHOW = "The Salt Road"
 
@@ -29,6 +29,7 @@ class Bot:
     app: App
     slack: LoopbackSlack
     over_http: bool = False
+    oauth: bool = False
     manners: Manners = field(default_factory=lambda: Manners(burst=0.05))
     say: str = ""
     gate: object = None
@@ -41,20 +42,21 @@ class Bot:
         stack = self._stack = AsyncExitStack()
         writer = begin_writer(stack, Settings(writer=f"echo:{self.say}" if self.say else "echo"))
         room = await open_conversing(stack, self.app, writer)
-        apis = Apis(self._token, self.slack.api_url)
+        access = self._access()
+        installed = Installed(access, self.app.ledger.engine)
+        await installed.open()
+        apis = Apis(installed if self.oauth else self._token, self.slack.api_url)
         incoming = Incoming(self.app.settings.home / "incoming", self.slack.url)
         ledger = self.app.ledger
         room.gate.serve("slack", SlackSurface(apis, ledger.inbox, incoming, self.manners))
         house = House(ledger.inbox, ledger.shows, tuple(self.app.formats), lambda show: [("Help", "/help")])
-        first = next(iter(self.slack.teams.values())).token
-        access = Access(self.slack.api_url, first, "" if self.over_http else APP_TOKEN, SECRET)
         ready = asyncio.Event()
         self.gate = room.gate
         self._task = asyncio.create_task(
             serve(
                 stack,
                 access,
-                bolt(access, Installed(access), ()),
+                bolt(access, installed, ["chat:write"]),
                 Door(room.gate, house, apis),
                 begin=lambda: room.gate.recover("slack"),
                 say=lambda text: ready.set(),
@@ -69,6 +71,12 @@ class Bot:
         waiting.cancel()
         if self._task.done():
             self._task.result()
+
+    def _access(self) -> Access:
+        if self.oauth:
+            return Access(self.slack.api_url, "", "", SECRET, CLIENT_ID, CLIENT_SECRET)
+        first = next(iter(self.slack.teams.values())).token
+        return Access(self.slack.api_url, first, "" if self.over_http else APP_TOKEN, SECRET)
 
     async def _token(self, team: str) -> str:
         return self.slack.teams[team].token
