@@ -197,7 +197,8 @@ async def test_a_flood_is_told_to_wait_and_everybody_gets_a_word(bot, discord, r
     people = (room.ana, room.bo)
     for n in range(12):
         discord.say(asked.thread, people[n % 2], f"again {n}.")
-    await until(lambda: len(room.pages(asked)) >= 9, 180)
+    # Eight may wait; the first is one of them where the machine has not begun with it yet.
+    await until(lambda: len(room.pages(asked)) >= 8, 180)
     await room.quiet(3)
     refused = [one for one in room.all_of(asked) if "send it again" in one.shown or "already wait" in one.shown]
     assert len(room.pages(asked)) + len(refused) >= 13
