@@ -30,6 +30,12 @@ def lasting(message: str) -> tuple[str, ...]:
     return tuple(one for start, end in spans(message) if _lasts(one := message[start:end]))
 
 
+def only_lasting(message: str) -> bool:
+    """Whether a message asks for nothing now."""
+    found = spans(message)
+    return bool(found) and len(lasting(message)) == len(found)
+
+
 def _lasts(sentence: str) -> bool:
     asks = _ASKS.search(sentence) is not None
     return not asks and _plain(sentence) and _LASTING.search(sentence.replace("’", "'")) is not None

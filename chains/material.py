@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chains.evidence import LIKELY, answer, greets, is_question, muses
+from chains.lasting import only_lasting
 from chains.message import Message
 from chains.names import Names, candidates
 from chains.prompt import Cited
@@ -49,6 +50,7 @@ _PLAIN = COMMON | frozenset(
 
 
 GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
+UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
 UNSURE = "Canon does not say that in so many words. The nearest it has:"
 
@@ -131,6 +133,8 @@ def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str,
     both empty where the request asks for something else."""
     if greets(request):
         return GREETING, ""
+    if only_lasting(request):
+        return UNDERSTOOD, ""
     if not is_question(request) or muses(request):
         return "", ""
     found = answer(meaning or request, [(p.title, p.names, p.text) for p in passages], [p.score for p in passages])

@@ -380,6 +380,7 @@ def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> No
     ("request_", "said"),
     [
         ("Hello!", "Hello. Ask what canon says"),
+        ("We never use voice-over. From now on, no songs.", "Understood."),
         ("Tell me about dragons.", "Canon does not say anything about that yet."),
         ("What is the brass key?", "The brass key stops the clock."),
     ],
