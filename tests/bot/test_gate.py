@@ -283,6 +283,25 @@ async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
     assert (await ledger.inbox.find(ROOM, "C1-3")).state is LetterState.REFUSED
 
 
+async def test_in_a_flood_everybody_is_answered_or_refused_and_nobody_both(gates, answers, ledger):
+    papers = Papers(burst=0.1)
+    async with gates(papers, depth=4, parallel=2) as gate:
+        for n in range(40):
+            scope = replace(ROOM, thread=f"{n % 2}.0")
+            await gate.receive(said(n, f"m{n}.", scope=scope, who=f"U{n % 3}"))
+            if n % 7 == 0:
+                await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while await open_letters(ledger):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await until(lambda: not any(gate._floor.running(replace(ROOM, thread=f"{n}.0")) for n in (0, 1)))
+    answered = "\n".join(answers.said)
+    refused = [paper.inbound.text for paper in papers.papers if paper.all(Fail)]
+    assert refused, "the flood was none"
+    assert len(answered.split("\n")) + len(refused) == 40
+    assert {*answered.split("\n"), *refused} == {f"m{n}." for n in range(40)}
+
+
 async def test_stop_ends_the_running_turn_and_keeps_what_was_shown(gates, answers):
     papers = Papers()
     answers.hold = asyncio.Event()
