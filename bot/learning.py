@@ -174,13 +174,17 @@ def summary(done: Learned) -> str:
     """What was learned and what was not, as Markdown."""
     rate = f", {done.passages / done.seconds:.0f} passages a second" if done.passages and done.seconds else ""
     parts = [
-        f"{done.entries - done.aside} canon entries" if done.entries > done.aside else "",
+        _many(done.entries - done.aside, "canon entry", "canon entries"),
         f"{done.aside} kept apart as not accepted" if done.aside else "",
-        f"{done.sources} sources" if done.sources else "",
-        f"{done.passages} passages in {done.seconds:.1f} s{rate}" if done.passages else "",
+        _many(done.sources, "source", "sources"),
+        f"{_many(done.passages, 'passage', 'passages')} in {done.seconds:.1f} s{rate}" if done.passages else "",
         f"{done.unchanged} unchanged" if done.unchanged else "",
     ]
     head = "Learned: " + ", ".join(part for part in parts if part) + "." if any(parts) else "Nothing was learned."
     rows = [f"- skipped {name}: {reason}" for name, reason in done.skipped]
     rows += [f"- {name}: {remark}" for name, remark in done.remarks]
     return "\n".join([head, *(["", *rows] if rows else [])])
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}" if count > 0 else ""

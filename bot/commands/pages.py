@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot import receipts
 from bot.commands.call import Call, Handler, Mistaken
-from bot.commands.table import TABLE, find
+from bot.commands.table import AT_A_PROMPT, TABLE, find
 from bot.dialogue import Dialogue
 from bot.events import Attach, File, Offer, Reply
 from bot.rooms import Rooms
@@ -72,7 +72,8 @@ class Pages:
             if command is None:
                 raise Mistaken(f"There is no command /{call.text.lstrip('/')}; `/help` lists them.")
             return await call.say(f"`/{command.name} {command.usage}`".replace(" `", "`") + f"\n\n{command.help}")
-        rows = [f"- `{' '.join(filter(None, ('/' + one.name, one.usage)))}` {one.help}" for one in TABLE]
+        here = [one for one in TABLE if call.scope.platform == "terminal" or one.name not in AT_A_PROMPT]
+        rows = [f"- `{' '.join(filter(None, ('/' + one.name, one.usage)))}` {one.help}" for one in here]
         return await call.say("\n".join(["Just say what you want written. Or:", "", *rows]))
 
     async def format(self, call: Call) -> Reply:

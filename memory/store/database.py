@@ -113,7 +113,9 @@ class Database:
             try:
                 self._beside = create_async_engine(self._engine.url.set(drivername="sqlite+aiosqlite"))
             except ModuleNotFoundError as error:
-                raise LedgerSetting("Many workspaces on SQLite need one more package; install dramaturg[slack].") from error
+                raise LedgerSetting(
+                    "Many workspaces on SQLite need one more package; install dramaturg[slack]."
+                ) from error
             event.listen(self._beside.sync_engine, "connect", _settle_sqlite)
         return self._beside
 
