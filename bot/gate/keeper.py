@@ -22,7 +22,7 @@ class Leases(Protocol):
 
     async def release(self, lease: Lease) -> None: ...
 
-    async def halt(self, scope: Scope) -> bool: ...
+    async def halt(self, scope: Scope, holder: str) -> bool: ...
 
 
 class Keeper:
@@ -57,7 +57,7 @@ class Keeper:
 
     async def halt(self, scope: Scope) -> bool:
         """Whether another program works there, which is now asked to stop."""
-        return await self._leases.halt(scope)
+        return await self._leases.halt(scope, self._holder)
 
     async def _renew(self, lease: Lease, item: Item) -> None:
         while True:

@@ -60,10 +60,10 @@ class Leases:
             await tx.execute(update(leases).where(latest_of(lease)).values(until=await _clock(tx), holder=""))
 
     @whole
-    async def halt(self, scope: Scope) -> bool:
-        """Asks whoever works in the thread to stop; whether anybody does."""
+    async def halt(self, scope: Scope, holder: str) -> bool:
+        """Asks whoever but ``holder`` works in the thread to stop; whether anybody does."""
         async with self._db.writing() as tx:
-            at_work = and_(of_thread(scope), leases.c.until > await _clock(tx))
+            at_work = and_(of_thread(scope), leases.c.until > await _clock(tx), leases.c.holder != holder)
             return bool((await tx.execute(update(leases).where(at_work).values(halt=1))).rowcount)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.commands import TABLE, find
+from bot.commands import AT_A_PROMPT, TABLE, find
 from bot.events import Offer
 from memory import KINDS, Draft, Entry, Scope
 
@@ -32,8 +32,7 @@ async def canon(desk: Any, name: str) -> Entry:
 
 
 async def test_every_command_has_a_handler_and_every_handler_a_command(desk: Any) -> None:
-    gate = desk.talks.gate
-    handlers = gate._respond.__self__._handlers
+    handlers = desk.talks.gate._attempts._respond.__self__._handlers
     happenings = {"edit", "delete", "form"}  # what a platform tells besides commands
     assert set(handlers) == {command.name for command in TABLE} | happenings
 
@@ -53,7 +52,9 @@ async def test_help_tells_each_command(desk: Any, command: Any) -> None:
         assert stage.reply.status == "complete"
         assert f"/{command.name}" in stage.text
         assert command.help in stage.text
-    assert f"`/{command.name}" in (await desk.do("/help")).text
+    at_a_terminal = desk.at(Scope("terminal", "local", "terminal", "t1"))
+    for place, here in ((at_a_terminal, True), (desk, command.name not in AT_A_PROMPT)):
+        assert (f"`/{command.name}" in (await place.do("/help")).text) is here
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,11 @@ async def test_what_goes_on_after_a_lease_was_given_back_is_not_checked(ledger, 
 
 
 async def test_a_program_is_asked_to_stop_by_way_of_the_ledger(ledger, scope):
-    assert not await ledger.leases.halt(scope)
+    assert not await ledger.leases.halt(scope, "another")
     lease = await ledger.leases.claim(scope, "a", 60)
-    assert await ledger.leases.halt(scope)
+    assert not await ledger.leases.halt(scope, "a"), "its own"
+    assert await ledger.leases.halt(scope, "another")
     assert await ledger.leases.renew(lease, 60) is Renewal.HALT
-    assert not await ledger.leases.halt(Scope("slack", "T2", "C1", "th1"))
+    assert not await ledger.leases.halt(Scope("slack", "T2", "C1", "th1"), "another")
     await ledger.leases.release(lease)
-    assert not await ledger.leases.halt(scope)
+    assert not await ledger.leases.halt(scope, "another")
