@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from chains import Cited, Names, Page, doubtful, ground
+from chains import Cited, Names, Page, ground, weigh
 from vectorstore import IndexFault
 
 KEPT = 512
@@ -31,9 +31,9 @@ class Footing:
 
     async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page:
         # Pure, but long enough to be felt by who else is being answered.
-        doubts = await asyncio.to_thread(doubtful, text, passages, names)
-        likeness = await self._likeness(doubts, passages)
-        return await asyncio.to_thread(ground, text, passages, names, said, likeness)
+        weighed = await asyncio.to_thread(weigh, text, passages, names)
+        likeness = await self._likeness(weighed.doubtful, passages)
+        return await asyncio.to_thread(ground, text, passages, names, said, likeness, weighed=weighed)
 
     async def _likeness(self, sentences: Sequence[str], passages: Sequence[Cited]) -> Mapping[str, Sequence[float]]:
         """The cosine of each sentence to each passage; nothing where the embedder does not answer."""

@@ -11,7 +11,7 @@ from chains.draft import draft
 from chains.errors import WriterError
 from chains.fence import unmarked
 from chains.format import Format, Line, Sampling, Skeleton, Slot
-from chains.grounding import doubtful, ground
+from chains.grounding import ground, weigh
 from chains.kinds import guess_kind, guess_name
 from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
@@ -49,7 +49,6 @@ __all__ = [
     "about_models",
     "check",
     "claims",
-    "doubtful",
     "draft",
     "fit",
     "fountain",
@@ -63,4 +62,5 @@ __all__ = [
     "recap",
     "texts",
     "unmarked",
+    "weigh",
 ]

@@ -47,12 +47,36 @@ class Sentence:
     marks: tuple[int, ...] = ()
 
 
-def doubtful(text: str, passages: Sequence[Cited], names: Names) -> tuple[str, ...]:
-    """Sentences that share too little with any passage to be given to it by their words alone, and too much
-    to be called the writer's own: what they mean would settle it."""
-    found = _read(text)[1]
-    rows = _scores(found, passages, names, {})
-    return tuple(s.text for s, row in zip(found, rows, strict=True) if DOUBT <= max(row, default=0.0) < SUPPORTED)
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A text read without its markers, and how much each sentence (rows) shares with each passage."""
+
+    plain: str
+    found: tuple[Sentence, ...]
+    rows: tuple[Sequence[float], ...]
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Sentences that share too little with any passage to be given to it by their words alone, and too
+        much to be called the writer's own: what they mean would settle it."""
+        pairs = zip(self.found, self.rows, strict=True)
+        return tuple(s.text for s, row in pairs if DOUBT <= max(row, default=0.0) < SUPPORTED)
+
+    def settled(self, likeness: Mapping[str, Sequence[float]]) -> list[Sequence[float]]:
+        """The rows, with the cosines that ``likeness`` has for a sentence."""
+        return [
+            [combined(score, close) for score, close in zip(row, likeness[s.text], strict=True)]
+            if s.text in likeness
+            else row
+            for s, row in zip(self.found, self.rows, strict=True)
+        ]
+
+
+def weigh(text: str, passages: Sequence[Cited], names: Names) -> Weighed:
+    plain, found = _read(text)
+    index = _Index.of(passages, names)
+    rows = tuple([index.support(s.text, at, names) for at in range(len(passages))] for s in found)
+    return Weighed(plain, found, rows)
 
 
 def ground(
@@ -63,19 +87,19 @@ def ground(
     likeness: Mapping[str, Sequence[float]] | None = None,
     *,
     inline: bool = True,
+    weighed: Weighed | None = None,
 ) -> Page:
     """The finished page of ``text``.
 
     ``passages`` are those of the prompt; ``said`` what people wrote (the message and the history):
     it makes a name known but is no evidence. ``likeness`` holds the cosine of ``doubtful`` sentences to
-    every passage. Markers are renumbered 1.. in order of
+    every passage; ``weighed`` is the text's, where the caller has it. Markers are renumbered 1.. in order of
     first use and stand after their sentence; with ``inline`` false they are only listed.
     """
-    plain, found = _read(text)
-    scores = _scores(found, passages, names, likeness or {})
-    chosen, remarks = _choose(found, scores, passages)
-    page = _write(plain, found, chosen, passages, inline)
-    return replace(page, fresh=fresh(plain, passages, names, said), remarks=remarks)
+    weighed = weighed or weigh(text, passages, names)
+    chosen, remarks = _choose(weighed.found, weighed.settled(likeness or {}), passages)
+    page = _write(weighed.plain, weighed.found, chosen, passages, inline)
+    return replace(page, fresh=fresh(weighed.plain, passages, names, said), remarks=remarks)
 
 
 def _read(text: str) -> tuple[str, tuple[Sentence, ...]]:
@@ -96,22 +120,6 @@ def _read(text: str) -> tuple[str, tuple[Sentence, ...]]:
     return plain, tuple(
         Sentence(start, end, plain[start:end], tuple(dict.fromkeys(at[i]))) for i, (start, end) in enumerate(where)
     )
-
-
-def _scores(
-    found: Sequence[Sentence],
-    passages: Sequence[Cited],
-    names: Names,
-    likeness: Mapping[str, Sequence[float]],
-) -> list[list[float]]:
-    index = _Index.of(passages, names)
-    rows = [[index.support(s.text, at, names) for at in range(len(passages))] for s in found]
-    return [
-        [combined(score, close) for score, close in zip(row, likeness[s.text], strict=True)]
-        if s.text in likeness
-        else row
-        for s, row in zip(found, rows, strict=True)
-    ]
 
 
 def combined(words: float, cosine: float) -> float:
@@ -170,7 +178,7 @@ def _name_words(sentence: str, names: Names) -> set[str]:
 
 
 def _choose(
-    found: Sequence[Sentence], scores: list[list[float]], passages: Sequence[Cited]
+    found: Sequence[Sentence], scores: Sequence[Sequence[float]], passages: Sequence[Cited]
 ) -> tuple[list[list[tuple[int, float, bool]]], tuple[Remark, ...]]:
     """For every sentence the (passage index, support, marked) it is given, and what was noticed."""
     by_number = {p.n: i for i, p in enumerate(passages)}

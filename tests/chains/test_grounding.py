@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.evidence import bearing
-from chains.grounding import combined, doubtful, fresh, ground
+from chains.grounding import combined, fresh, ground, weigh
 from chains.names import Names
 from chains.prompt import Cited
 
@@ -162,4 +162,4 @@ def test_any_text_is_read_and_no_word_of_it_is_lost(text: str) -> None:
 def test_only_what_words_leave_open_is_compared_by_meaning() -> None:
     paraphrase = "Bram used to be a boxer before he became a watchman."
     text = f"{BRAM} [2]\n\n{paraphrase} It rained."
-    assert doubtful(text, PASSAGES, NAMES) == (paraphrase,)
+    assert weigh(text, PASSAGES, NAMES).doubtful == (paraphrase,)
