@@ -1,8 +1,6 @@
 """Passages a second of learning: reading, splitting, the ledger, embedding and the index, all of it.
 
-Beside it the embedding model alone on the very same passages, and LangChain's loader, splitter, embedder
-and local Qdrant on the same files. Models are loaded before the clocks start. Passages differ in length
-between the two, so characters count too.
+Beside it the embedding model alone on the very same passages. Models are loaded before the clocks start.
 """
 
 import argparse
@@ -15,7 +13,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bench.embed import raw_speed
-from bench.measure import Found, arguments, found, give, peer_module
+from bench.measure import Found, arguments, found, give
 from bench.room import BUNDLED, settings, silent
 from bot import passages
 from bot.app import App, open_app
@@ -122,33 +120,16 @@ def speeds(count: int, characters: int, seconds: float) -> dict[str, float]:
     }
 
 
-def ordinary(folder: Path) -> dict[str, float]:
-    """LangChain on the same files, into Qdrant's local mode on disk."""
-    way, qdrant = peer_module("bench.ordinary"), peer_module("langchain_qdrant")
-    model = way.embeddings()
-    model.embed_query("warm")
-    with tempfile.TemporaryDirectory() as place:
-        began = time.perf_counter()
-        split = way.documents(folder)
-        store = qdrant.QdrantVectorStore.from_documents(split, model, path=place, collection_name="bench")
-        seconds = time.perf_counter() - began
-        store.client.close()
-    return speeds(len(split), sum(len(one.page_content) for one in split), seconds)
-
-
 def run(args: argparse.Namespace) -> Found:
     with tempfile.TemporaryDirectory() as made:
         folder = args.folder or Path(made)
         if args.folder is None:
             write_files(folder, args.files)
-        if not args.no_peers:
-            peer_module("bench.ordinary")
         mine, texts = asyncio.run(ours(folder))
         peers: dict[str, Mapping[str, float]] = {}
         if not args.no_peers:
             raw = len(texts) / raw_speed(texts, repeats=1)
             peers["raw embedder"] = speeds(len(texts), sum(map(len, texts)), raw)
-            peers["LangChain"] = ordinary(folder)
     what = args.folder.name if args.folder else f"{args.files} Markdown files made from a seed"
     return found("learn", what, mine, peers)
 
