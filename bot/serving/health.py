@@ -4,36 +4,16 @@ Knows nothing of any platform.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 
 from bot.commands.call import Mistaken
+from bot.lag import Lag
 from bot.serving.house import Served
 
 PATH = "/health"
-
-
-class Lag:
-    """How late the loop is: the law says 10 ms at p99."""
-
-    def __init__(self) -> None:
-        self._seen: deque[float] = deque(maxlen=600)
-
-    async def measure(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + 0.1
-            await asyncio.sleep(0.1)
-            self._seen.append(max(0.0, loop.time() - due))
-
-    @property
-    def p99(self) -> float:
-        """In milliseconds, over the last minute."""
-        seen = sorted(self._seen)
-        return round(seen[int(len(seen) * 0.99)] * 1000, 1) if seen else 0.0
 
 
 async def show_health(stack: AsyncExitStack, every: Sequence[Served], host: str, port: int) -> None:

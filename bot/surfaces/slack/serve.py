@@ -8,7 +8,6 @@ import asyncio
 import logging
 import signal
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
@@ -17,6 +16,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.lag import Lag
 from bot.surfaces.slack.door import Door
 from bot.surfaces.slack.installs import Access, Installed, Misconfigured, bolt
 
@@ -27,26 +27,6 @@ log = logging.getLogger(__name__)
 EVENTS, HEALTH = "/slack/events", "/health"
 DEAF = 180.0
 """Seconds without a working line to Slack after which the program ends."""
-
-
-class Lag:
-    """How late the loop is: the law says 10 ms at p99."""
-
-    def __init__(self) -> None:
-        self._seen: deque[float] = deque(maxlen=600)
-
-    async def measure(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + 0.1
-            await asyncio.sleep(0.1)
-            self._seen.append(max(0.0, loop.time() - due))
-
-    @property
-    def p99(self) -> float:
-        """In milliseconds, over the last minute."""
-        seen = sorted(self._seen)
-        return round(seen[int(len(seen) * 0.99)] * 1000, 1) if seen else 0.0
 
 
 class Line:
