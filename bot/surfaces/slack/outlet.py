@@ -141,8 +141,9 @@ class Outlet:
                 await self._close(part)
                 text = text[border:]
                 continue
-            if part is not None:
-                cut = min(cut, max(MOST - len(part.shown), 1))
+            if part is not None:  # up to where a border is looked for, and from there to the end of the room
+                room = PART if len(part.shown) < PART else MOST
+                cut = min(cut, max(room - len(part.shown), 1))
             await self._push(text[:cut])
             text = text[cut:]
 

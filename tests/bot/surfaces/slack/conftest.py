@@ -40,7 +40,8 @@ class Bot:
 
     async def start(self, port: int = 0) -> None:
         stack = self._stack = AsyncExitStack()
-        writer = begin_writer(stack, Settings(writer=f"echo:{self.say}" if self.say else "echo"))
+        said = f"echo:{self.say}" if self.say else "echo"
+        writer = begin_writer(stack, Settings(writer=said, writer_context=16_000))
         room = await open_conversing(stack, self.app, writer)
         access = self._access()
         installed = Installed(access, self.app.ledger.engine)
@@ -99,7 +100,10 @@ async def app(tmp_path_factory: pytest.TempPathFactory):
     """One open program for all tests of a module: opening the models takes seconds."""
     home: Path = tmp_path_factory.mktemp("home")
     async with AsyncExitStack() as stack:
-        yield await open_app(stack, Settings(home=home, cache=home / "cache", writer="echo"))
+        (home / "formats").mkdir()
+        (home / "formats" / "chat.toml").write_text('extends = "chat"\ntokens = 4000\n')
+        settings = Settings(home=home, cache=home / "cache", writer="echo", formats=home / "formats")
+        yield await open_app(stack, settings)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
