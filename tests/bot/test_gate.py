@@ -272,7 +272,9 @@ async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
     papers = Papers()
     answers.hold = asyncio.Event()
     async with gates(papers, depth=2) as gate:
-        for n in range(4):
+        await gate.receive(said(0))
+        await until(lambda: answers.running)
+        for n in range(1, 4):
             await gate.receive(said(n))
         await until(lambda: any(paper.all(Fail) for paper in papers.papers))
         refused = next(paper for paper in papers.papers if paper.all(Fail))

@@ -153,7 +153,7 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, slack, t
     asked = (await until(lambda: answers(team, thread=root)))[0]
     slack.press(team, asked, asked.buttons["Learn winch.md"], "U1")
     learned = (await until(lambda: [one for one in answers(team, thread=root) if "Learned" in one.shown]))[0]
-    assert "1 sources" in learned.shown
+    assert "1 source," in learned.shown
     slack.mention(team, "C1", "U1", "/search winch key", thread=root)
     await until(lambda: [one for one in answers(team, thread=root) if "blue door" in one.shown])
     left = [path for path in (app.settings.home / "incoming").rglob("*") if path.is_file()]
