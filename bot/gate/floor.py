@@ -60,9 +60,12 @@ class Floor:
             self._pump()
 
     def before(self, item: Item) -> int:
-        """How many are before it in its thread; none when it waits no more."""
-        waiting = self.waiting(item.inbound.scope)
-        return waiting.index(item) + (item.inbound.scope in self._running) if item in waiting else 0
+        """How many are before it in its thread; none when it waits no more. It may have been found in the
+        inbox before it was brought here: then another item holds its number."""
+        for at, one in enumerate(self.waiting(item.inbound.scope)):
+            if one is item or (item.number and item.number in one.numbers):
+                return at + (item.inbound.scope in self._running)
+        return 0
 
     def knows(self, item: Item) -> bool:
         """Whether it waits or is at work here already."""
