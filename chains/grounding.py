@@ -30,6 +30,7 @@ _NO_MARKER = re.compile(
     r"|^[^a-z]*[A-Z][^a-z]*$"  # cues and titles in capitals
     r"|^\s*(?:\*\*)?[^\n:]{1,40}:(?:\*\*)?\s*$"  # a label alone
     r"|^\s*\([^)]*\)\s*$|^\s*(?:\*\*[^*]+\*\*|[-*_]{3,})\s*$"
+    r"|[?？][\"”’)」』]*\s*$"  # a question states nothing that could rest on a passage
 )
 _NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[.,:]\d+)*(?![\w])")
 _ITEM = re.compile(

@@ -1,6 +1,8 @@
-"""What the tests of the room and of the program share: what a ledger owes the index."""
+"""What the tests share: the real embedder and one real index, once for all and emptied for each; what a
+ledger owes the index."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +11,30 @@ from bot import passages
 from memory import Scope, Status, TakeStatus
 from memory.ledger import Ledger
 from vectorstore import Passage
+from vectorstore.embedding import Embedder
+from vectorstore.index import Index
 from vectorstore.store import fingerprint
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Embedder]:
+    made = Embedder()
+    yield made
+    asyncio.run(made.close())
+
+
+@pytest.fixture(scope="session")
+def opened(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    made = asyncio.run(Index.open(tmp_path_factory.mktemp("index"), embedder))
+    yield made
+    asyncio.run(made.close())
+
+
+@pytest.fixture
+async def index(opened: Index) -> Index:
+    """The one real index, empty."""
+    await opened.clear()
+    return opened
 
 
 async def owed_by(ledger: Ledger) -> dict[str, str]:

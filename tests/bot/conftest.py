@@ -150,27 +150,6 @@ class Desk:
         assert held == owed, f"missing {owed.keys() - held.keys()}, too much {held.keys() - owed.keys()}"
 
 
-@pytest.fixture(scope="session")
-def embedder() -> Iterator[Embedder]:
-    made = Embedder()
-    yield made
-    asyncio.run(made.close())
-
-
-@pytest.fixture(scope="session")
-def opened(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    made = asyncio.run(Index.open(tmp_path_factory.mktemp("index"), embedder))
-    yield made
-    asyncio.run(made.close())
-
-
-@pytest.fixture
-async def index(opened: Index) -> Index:
-    """The one real index, empty."""
-    await opened.clear()
-    return opened
-
-
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     async with await Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}") as made:

@@ -1,34 +1,10 @@
-"""The real embedder, once for all tests, and one real index, emptied for each."""
+"""Passages to search among."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from vectorstore import Origin, Passage
-from vectorstore.embedding import Embedder
-from vectorstore.index import Index
-
-
-@pytest.fixture(scope="session")
-def embedder() -> Iterator[Embedder]:
-    made = Embedder()
-    yield made
-    asyncio.run(made.close())
-
-
-@pytest.fixture(scope="session")
-def opened(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    made = asyncio.run(Index.open(tmp_path_factory.mktemp("index"), embedder))
-    yield made
-    asyncio.run(made.close())
-
-
-@pytest.fixture
-async def index(opened: Index) -> Index:
-    """The one real index, empty."""
-    await opened.clear()
-    return opened
 
 
 @pytest.fixture(scope="session")
