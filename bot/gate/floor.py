@@ -127,21 +127,22 @@ class Floor:
             if lease is None:
                 lane.ready = asyncio.get_running_loop().time() + self._rules.lease / 20
                 return
+            asked = list(lane.waiting)  # what comes while the inbox is read may be missing in what it says
             if (found := await self._open_items(lane.scope)) is not None:
-                self._agree(lane, found)
+                self._agree(lane, asked, found)
             if lane.waiting:
                 items = self._next(lane)
                 with fenced(lease):
                     async with keeper.watching(lease, items[0]):
                         await self._run(lane, items)
 
-    def _agree(self, lane: Lane[Item], found: Sequence[Item]) -> None:
+    def _agree(self, lane: Lane[Item], asked: Sequence[Item], found: Sequence[Item]) -> None:
         """What another program kept for this thread is answered here too, each in its place; what it has
-        answered meanwhile waits no more."""
+        answered meanwhile waits no more. ``asked`` is what waited before the inbox was read."""
         known = {one.number: one for one in found}
         for item in list(lane.waiting):
             fresh = known.get(item.number)
-            if fresh is None and item.number:
+            if fresh is None and item.number and item in asked:
                 lane.waiting.remove(item)
                 item.end(_GONE)
             elif fresh is not None and fresh.head.attempts != item.head.attempts:

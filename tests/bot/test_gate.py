@@ -70,6 +70,23 @@ class Drowsy:
         await asyncio.Event().wait()
 
 
+class Late:
+    """An inbox that says what it has read when it is told to."""
+
+    def __init__(self, inbox):
+        self._inbox = inbox
+        self.has_read, self.tells = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._inbox, name)
+
+    async def open(self, scope):
+        found = await self._inbox.open(scope)
+        self.has_read.set()
+        await self.tells.wait()
+        return found
+
+
 class Answers:
     """Answers by saying again; ``hold`` lets a test decide when."""
 
@@ -266,6 +283,19 @@ async def test_the_person_sees_how_many_are_before_them(gates, answers):
         "1 message before yours",
         "2 messages before yours",
     ]
+
+
+async def test_what_comes_while_the_inbox_is_read_is_answered_in_its_turn(ledger, answers):
+    inbox = Late(ledger.inbox)
+    gate = Gate(answers, inbox, Rules(), ledger.leases)
+    gate.serve("slack", Papers())
+    await gate.receive(said(0))
+    await inbox.has_read.wait()
+    await gate.receive(said(1))
+    inbox.tells.set()
+    await until(lambda: len(answers.said) == 2)
+    await gate.close()
+    assert answers.said == ["m0", "m1"]
 
 
 async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
