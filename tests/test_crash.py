@@ -140,7 +140,7 @@ async def test_killed_in_mid_learning_the_next_run_goes_on_where_it_was(
     assert 4 <= halfway < 16
     assert program.ask("SELECT count(*) FROM sources WHERE pieces = 0") == 0
     told = program.run("learn", str(folder), "--show", "Herring")
-    assert f"{16 - halfway} sources" in told
+    assert f"{16 - halfway} source" in told
     assert f"{halfway} unchanged" in told
     assert program.ask("SELECT count(*) FROM sources") == 16
     assert program.ask("SELECT count(DISTINCT uri) FROM sources") == 16

@@ -109,7 +109,7 @@ class Engine:
             raise WriterError(too_long(len(prompt) + len(ids), self._context))
         cache, known = self._read(tenant, prompt)
         fed = torch.tensor([(prompt + ids)[known:-1]], device=self._model.device)
-        logits = self._model(input_ids=fed, past_key_values=cache, use_cache=True, logits_to_keep=len(ids)).logits[0]
+        logits = self._model(input_ids=fed, cache=cache, use_cache=True, logits_to_keep=len(ids)).logits[0]
         self._keep(tenant, (prompt + ids)[:-1], cache)
         return logits.cpu(), ids
 
@@ -139,7 +139,7 @@ class Engine:
             ids,
             attention_mask=torch.ones_like(ids),
             generation_config=self._settings(run, guess=known == 0),
-            past_key_values=cache,
+            cache=cache,
             stopping_criteria=StoppingCriteriaList([_Watch(self, run)]),
         )
         self._end(run, "stopped" if run.told.is_set() else "length")
@@ -152,7 +152,7 @@ class Engine:
         """Reads the prompt once and gives each take its own copy of what was read."""
         fed = torch.tensor([run.prompt[known:-1]], device=self._model.device)
         if fed.shape[1]:
-            self._model(input_ids=fed, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            self._model(input_ids=fed, cache=cache, use_cache=True, logits_to_keep=1)
         wide = copy.deepcopy(cache)
         self._keep(run.ask.tenant, run.prompt[:-1], cache)
         wide.batch_repeat_interleave(len(run.takes))

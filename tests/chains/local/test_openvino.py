@@ -15,8 +15,9 @@ from chains.writer import Writer
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ASKED = [
-    Message("system", "You know:\n[1] Mara keeps the harbour. She is old.\n[2] Ilan drinks tea at night."),
-    Message("user", "What does Ilan drink?"),
+    # Easy enough that the answer does not hang on how a processor rounds.
+    Message("system", "Answer from the notes.\nNotes: At night, Ilan drinks black tea."),
+    Message("user", "What does Ilan drink at night?"),
 ]
 GREEDY = Sampling(temperature=0, seed=1)
 TALE = [Message("user", "Tell a long story about a lighthouse with emoji and French words in it.")]
@@ -91,7 +92,7 @@ async def test_takes_are_one_batch_of_different_answers(smol: Writer) -> None:
 
 async def test_a_begun_answer_is_continued(smol: Writer) -> None:
     written = await smol.write([*ASKED, Message("assistant", "At night Ilan drinks")], GREEDY, tokens=8, tenant="local")
-    assert written.text.startswith(" tea")
+    assert written.text.startswith(" black tea")
 
 
 async def test_a_prompt_read_before_is_reused_but_not_by_another_tenant(smol: Writer) -> None:
