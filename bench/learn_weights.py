@@ -26,7 +26,7 @@ from bench.shelf import Shelf, cut
 from bench.vectors import Kept, default_cache
 from vectorstore.embedding import Embedder
 from vectorstore.query import Query
-from vectorstore.search import DEPTH, survey
+from vectorstore.search import DEPTH
 from vectorstore.sight import visible
 from vectorstore.signals import NAMES, rate
 from vectorstore.store import Asked
@@ -60,7 +60,7 @@ async def _lesson(shelf: Shelf, asked: Asking) -> Lesson:
     where = visible(Query(shelf.cut.sight(asked), asked.text))
     assert where is not None
     vectors = tuple(await shelf.embedder.aembed_queries([asked.text]))
-    found = await survey(shelf.store, where, Asked((asked.text,), vectors, (), DEPTH))
+    found = await shelf.store.survey(where, Asked((asked.text,), vectors, (), DEPTH))
     signals = rate(found.scene, found.phrasings[0])
     whose = [shelf.cut.whose[one.id] for one in found.scene.stored]
     rated = np.stack([signals[name] for name in NAMES], axis=1).astype(np.float32)

@@ -1,18 +1,22 @@
 """The embedded engine: one qdrant-edge shard in a folder, in a process of its own.
 
 The process keeps the lock, the write-ahead log and every call that would hold the interpreter's
-lock away from the room. Knows nothing of ranking, of the ledger or of the embedder.
+lock away from the room. Knows nothing of how passages are ranked, of the ledger or of the embedder.
 """
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from vectorstore.query import Hit, Query
 from vectorstore.renewal import Renewal
 from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered, Packed, Stored, Terms, unpacked
+from vectorstore.store import Arm, Asked, Entered
 from vectorstore.worker import Worker
+
+if TYPE_CHECKING:
+    from vectorstore.find import Survey
 
 _AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
 
@@ -54,19 +58,19 @@ class EdgeStore:
         """The process that optimizes the index's next generation, None while there is none."""
         return self._renewal.pid
 
+    async def find(self, where: Where, asked: Asked, query: Query) -> tuple[Sequence[Hit], Sequence[tuple[Hit, str]]]:
+        found: tuple[Sequence[Hit], Sequence[tuple[Hit, str]]] = await self._read("find", where, asked, query)
+        return found
+
     async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]:
-        found: Sequence[Arm] = await self._worker.call("arms", where, asked, urgent=True)
+        """What each signal of the engine finds by itself: for who measures it."""
+        found: Sequence[Arm] = await self._read("arms", where, asked)
         return found
 
-    async def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]:
-        found: Sequence[Terms] = await self._worker.call("terms", where, texts, urgent=True)
+    async def survey(self, where: Where, asked: Asked) -> "Survey":
+        """All that a search would weigh: for who learns the weights."""
+        found: Survey = await self._read("survey", where, asked)
         return found
-
-    async def read(
-        self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
-    ) -> Sequence[Stored]:
-        found: Sequence[Packed] = await self._worker.call("read", where, ids, depths, terms, urgent=True)
-        return [unpacked(one) for one in found]
 
     async def put(self, entered: Sequence[Entered]) -> None:
         due = False
@@ -92,6 +96,9 @@ class EdgeStore:
     async def close(self) -> None:
         await self._renewal.close()
         await self._worker.close()
+
+    async def _read(self, method: str, *args: Any) -> Any:
+        return await self._worker.call(method, *args, urgent=True)
 
     async def _write(self, method: str, *args: Any) -> Any:
         await self._renewal.quiet()

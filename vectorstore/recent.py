@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from vectorstore.passage import Passage
-from vectorstore.store import fields_of, passage_of, searchable
+from vectorstore.store import passage_of, searchable
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """``fields`` are the passage's; ``floats`` its vector, ``weights`` its words', ``text`` what is searched."""
+    """A passage; its ``vector``, what its words weigh, ``text`` what is searched."""
 
-    fields: tuple[Any, ...]
-    record: str
-    floats: bytes
+    passage: Passage
+    vector: "array[float]"
     weights: Mapping[int, float]
     text: str
 
@@ -36,10 +35,9 @@ class Recent:
         return [one for one in ids if one not in self._known]
 
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
-        passage: Passage = passage_of(payload)
+        passage = passage_of(payload)
         weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))
-        floats = array("f", dense).tobytes()
-        self._known[one] = Point(fields_of(payload), passage.record, floats, weights, searchable(passage))
+        self._known[one] = Point(passage, array("f", dense), weights, searchable(passage))
 
     def take(self, ids: Iterable[str]) -> list[tuple[str, Point]]:
         """Points that are here, in the order asked for. Forgets what is too much, but never one of these."""
@@ -56,7 +54,7 @@ class Recent:
         for one in ids:
             self._known.pop(one, None)
         if record:
-            for one in [one for one, point in self._known.items() if point.record == record]:
+            for one in [one for one, point in self._known.items() if point.passage.record == record]:
                 del self._known[one]
 
     def clear(self) -> None:

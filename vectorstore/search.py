@@ -1,47 +1,20 @@
 """Search: one query over canon, sources and earlier turns, to a few hits with their reasons.
 
-Phrasings to vectors, arms by the engine, a first fusion to find what may answer, then every signal by
-learned weights, small boosts, choice, neighbours. Knows nothing of the engine behind it, of the ledger
-or of prompts.
-
-``Hit.signals``: shares by the names of vectorstore.signals, ``name``, ``kind``, ``recency`` and ``corrects`` sum
-to ``score``, which is relative to this search. ``cosine`` (greatest, over the phrasings) and
-``coverage`` (greatest share of the asked words found in the passage, stop words aside) are absolute:
-they tell a match from the best of nothing.
+What may be seen, and phrasings to vectors; the rest is done where the store is. Knows nothing of the engine
+behind it, of the ledger or of prompts.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
 
-from vectorstore.choice import Candidate, choose, join
-from vectorstore.corrections import corrected
 from vectorstore.errors import EmbedderDown, IndexFault
-from vectorstore.fusion import Shares, Weighed, fuse, weigh, weights
-from vectorstore.passage import Origin, Passage
 from vectorstore.query import Found, Hit, Query
-from vectorstore.scene import Phrasing, Scene
-from vectorstore.sight import Where, visible
-from vectorstore.signals import cosine, rate
-from vectorstore.store import Arm, Asked, Readable, Stored
+from vectorstore.sight import visible
+from vectorstore.store import Asked, Readable
 
 DEPTH = 100  # candidates an arm
-POOL = 64  # passages of an origin that are read and rated by every signal
-WIDENED = 24  # of them are joined by what stands beside them
-NAME = 3.0  # what an exact name adds to a score
-KIND = 0.3  # what a preferred kind adds
-RECENCY = 0.1  # what the newest turn gains over the first
-SHORT = 160  # characters under which a hit is completed by its neighbours
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What may answer: ``named`` are the ids of candidates whose own name was said."""
-
-    scene: Scene
-    phrasings: Sequence[Phrasing]
-    named: frozenset[str]
 
 
 class Embeds(Protocol):
@@ -50,21 +23,19 @@ class Embeds(Protocol):
     async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]: ...
 
 
-async def search(engine: Readable, embedder: Embeds, query: Query) -> Found:
+async def search(store: Readable, embedder: Embeds, query: Query) -> Found:
     """Never raises for an index that cannot answer: what is missing stands in ``trouble``."""
     started = perf_counter()
     trouble = ""
-    hits: list[Hit] = []
-    missed: list[tuple[Hit, str]] = []
+    hits: Sequence[Hit] = ()
+    missed: Sequence[tuple[Hit, str]] = ()
     where = visible(query)
     if where is not None and query.limit > 0:
         asked, trouble = await _asked(embedder, query)
         try:
-            candidates = await _candidates(engine, where, asked, query)
-            hits, missed = choose(candidates, query.caps, query.limit)
-            hits = await _completed(engine, where, hits)
+            hits, missed = await store.find(where, asked, query)
         except IndexFault as fault:
-            hits, missed, trouble = [], [], str(fault)
+            trouble = str(fault)
     return Found(tuple(hits), tuple(missed), trouble, (perf_counter() - started) * 1000)
 
 
@@ -77,120 +48,3 @@ async def _asked(embedder: Embeds, query: Query) -> tuple[Asked, str]:
         return replace(asked, vectors=tuple(await embedder.aembed_queries(texts))), ""
     except EmbedderDown as fault:
         return asked, f"Found by words alone: {fault}"
-
-
-async def _candidates(engine: Readable, where: Where, asked: Asked, query: Query) -> list[Candidate]:
-    found = await survey(engine, where, asked)
-    if not found.scene.stored:
-        return []
-    turns = found.scene.turns
-    needed = {
-        name
-        for kind, there in (("turns", turns.any()), ("texts", not turns.all()))
-        if there
-        for name in weights()[kind]
-    }
-    shares = weigh([rate(found.scene, each, needed) for each in found.phrasings], turns, weights())
-    return corrected(
-        [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
-    )
-
-
-async def survey(engine: Readable, where: Where, asked: Asked) -> Survey:
-    """What may answer, with its neighbours, and the question taken apart: all that is rated.
-
-    What stands beside a likely passage may answer too, even where no arm has found it: a question and
-    its answer seldom share their words.
-    """
-    arms = await engine.arms(where, asked)
-    pools = _pools(arms, fuse(arms))
-    pool = [one for ids in pools for one in ids]
-    if not pool:
-        return Survey(Scene(()), (), frozenset())
-    terms = await engine.terms(where, asked.texts)
-    likely = await engine.read(where, pool, (), terms)
-    likeliest = {one for ids in pools for one in ids[:WIDENED]}
-    beside = await engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
-    candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
-    vectors = asked.vectors or (None,) * len(asked.texts)
-    phrasings = tuple(
-        Phrasing(text, vector, term.words, term.pairs)
-        for text, vector, term in zip(asked.texts, vectors, terms, strict=True)
-    )
-    named = frozenset(one for arm in arms if arm.signal == "name" for one in arm.scores)
-    return Survey(Scene(candidates), phrasings, named)
-
-
-def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]:
-    """The best of each origin, so that no origin drowns another before the caps are known."""
-    origins: dict[Origin, set[str]] = {}
-    for arm in arms:
-        origins.setdefault(arm.origin, set()).update(arm.scores)
-    return [sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL] for ids in origins.values()]
-
-
-def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
-    """Ids and turn depths where neighbours may stand; whether one is there, the engine knows."""
-    depths = {one.depth + step for one in passages if one.depth for step in (-2, -1, 0, 1, 2)}
-    texts = {(one.record, one.version, one.order): one for one in passages if one.origin is not Origin.TURN}
-    beside = {
-        (record, version, order + step): one
-        for (record, version, order), one in texts.items()
-        for step in (-1, 1)
-        if order + step >= 0
-    }
-    ids = [replace(one, order=seat[2]).id for seat, one in beside.items() if seat not in texts]
-    return sorted(ids), sorted(depths)
-
-
-def _weighed(stored: Stored, shares: Weighed, found: Survey, query: Query) -> Candidate:
-    passage, more = stored.passage, dict[str, float]()
-    if stored.id in found.named:
-        more["name"] = NAME
-    if passage.kind in query.kinds:
-        more["kind"] = KIND
-    if passage.origin is Origin.TURN:
-        newest = max(query.sight.branches.values(), default=0)
-        more["recency"] = RECENCY * min(1.0, passage.depth / max(newest, 1))
-
-    def signals() -> Mapping[str, float]:
-        return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
-
-    return Candidate(stored, round(shares.total + sum(more.values()), 5), signals)
-
-
-def _absolute(stored: Stored, phrasings: Sequence[Phrasing]) -> dict[str, float]:
-    """What tells a match from the best of nothing."""
-    cosines = [cosine(stored.vector, each.vector) for each in phrasings if each.vector is not None]
-    coverage = max((_coverage(stored, each) for each in phrasings), default=0.0)
-    return {"coverage": coverage, **({"cosine": max(cosines)} if cosines else {})}
-
-
-def _coverage(stored: Stored, phrasing: Phrasing) -> float:
-    """The share of the asked words that occurs in the passage."""
-    asked = phrasing.words.keys()
-    return len(asked & stored.words.keys()) / len(asked) if asked else 0.0
-
-
-async def _completed(engine: Readable, where: Where, hits: list[Hit]) -> list[Hit]:
-    """Short hits with what stands beside them in their record, under the same headings."""
-    wanted = {one.id: place for place, hit in enumerate(hits) if _short(hit) for one in _beside(hit)}
-    if not wanted:
-        return hits
-    told = {one.id for hit in hits for one in hit.joined}
-    found = await engine.read(where, sorted(wanted.keys() - told), (), ())
-    for passage in sorted((one.passage for one in found), key=lambda one: -one.order):
-        hit = hits[wanted[passage.id]]
-        if _short(hit) and passage.path == hit.passage.path:
-            hits[wanted[passage.id]] = join(hit, [passage])
-    return hits
-
-
-def _short(hit: Hit) -> bool:
-    return hit.passage.origin is not Origin.TURN and len(hit.text) < SHORT
-
-
-def _beside(hit: Hit) -> list[Passage]:
-    """The places before and after; whether a passage is there, the engine knows."""
-    first, last = hit.joined[0], hit.joined[-1]
-    return [replace(first, order=first.order - 1), replace(last, order=last.order + 1)]

@@ -1,6 +1,6 @@
 """One qdrant-edge shard: what runs in the index process, and is imported only there.
 
-Knows nothing of pipes, of ranking or of the embedder.
+Knows nothing of pipes, of how passages are ranked or of the embedder.
 """
 
 import json
@@ -17,13 +17,15 @@ import portalocker
 import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged, StoreLocked
+from vectorstore.find import Ranked, Survey, find, survey
 from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized, current, make, point, sweep
 from vectorstore.heir import Heir
 from vectorstore.passage import Origin
+from vectorstore.query import Query
 from vectorstore.recent import Point, Recent
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Sparse, Words, name_key
-from vectorstore.store import Arm, Asked, Entered, Packed, Pair, Terms, payload, searchable
+from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
 
 _LAYOUT = 3  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
@@ -89,6 +91,12 @@ class Shard:
             self.open()
         return self._opened
 
+    def find(self, where: Where, asked: Asked, query: Query) -> Ranked:
+        return find(self, where, asked, query)
+
+    def survey(self, where: Where, asked: Asked) -> Survey:
+        return survey(self, where, asked)
+
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
         queries = [self._words.query(text) for text in asked.texts]
         self._count(where, {word for query in queries for word in query.indices})
@@ -111,7 +119,7 @@ class Shard:
             for words, text in zip(asked, texts, strict=True)
         ]
 
-    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Packed]:
+    def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
         seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:
@@ -119,7 +127,7 @@ class Shard:
             seen += self._seen(said, _A_TURN * len(depths))
         words = {word for one in terms for word in one.words}
         pairs = {pair for one in terms for pair in one.pairs}
-        return [self._packed(one, point, words, pairs) for one, point in self._points(seen)]
+        return [self._stored(one, point, words, pairs) for one, point in self._points(seen)]
 
     def _seen(self, condition: Condition, limit: int) -> list[str]:
         """The ids of what meets the condition."""
@@ -137,15 +145,10 @@ class Shard:
                 self._recent.add(str(record.id), record.payload, vectors.get(DENSE, ()), vectors.get(WORDS))
         return self._recent.take(ids)
 
-    def _packed(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Packed:
+    def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
         weights = {word: point.weights[word] for word in words & point.weights.keys()}
-        return (
-            one,
-            point.fields,
-            point.floats,
-            weights,
-            frozenset(self._words.pairs(point.text, pairs) if pairs else ()),
-        )
+        found = frozenset(self._words.pairs(point.text, pairs) if pairs else ())
+        return Stored(one, point.passage, point.vector, weights, found)
 
     def put(self, entered: Sequence[Entered]) -> bool:
         """Whether the shard has grown so much that it should be optimized."""

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from vectorstore.passage import Origin, Passage
+from vectorstore.query import Hit, Query
 from vectorstore.sight import Where
 
 
@@ -71,16 +72,10 @@ class Entered:
 
 
 class Readable(Protocol):
-    """What a search needs of an engine. Nothing is read without a Where."""
+    """What a search needs of a store. Nothing is read without a Where."""
 
-    async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]: ...
-
-    async def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]: ...
-
-    async def read(
-        self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]
-    ) -> Sequence[Stored]:
-        """The passages of these ids, and all turns of these depths."""
+    async def find(self, where: Where, asked: Asked, query: Query) -> tuple[Sequence[Hit], Sequence[tuple[Hit, str]]]:
+        """The hits, best first, and what was near them with the reason it is not among them. Raises IndexFault."""
         ...
 
 
@@ -121,31 +116,11 @@ def payload(passage: Passage) -> dict[str, Any]:
     return {**asdict(passage), "origin": passage.origin.value, "fingerprint": fingerprint(passage)}
 
 
-Packed = tuple[str, tuple[Any, ...], bytes, Mapping[int, float], frozenset[Pair]]
-"""A Stored on its way through a pipe: an id, a passage's fields, a vector's floats, words and pairs. Plain
-values are read again three times as fast as dataclasses."""
-
 _FIELDS = tuple(Passage.__dataclass_fields__)
-_ORIGIN, _NAMES, _PATH = (_FIELDS.index(name) for name in ("origin", "names", "path"))
-_ORIGINS = {origin.value: origin for origin in Origin}
-
-
-def fields_of(stored: Mapping[str, Any]) -> tuple[Any, ...]:
-    """A payload's part that makes the passage, in the order of the passage's fields."""
-    return tuple([stored[name] for name in _FIELDS])
-
-
-def unpacked(packed: Packed) -> Stored:
-    one, fields, floats, words, pairs = packed
-    return Stored(one, _passage(fields), array("f", floats), words, pairs)
-
-
-def _passage(fields: Sequence[Any]) -> Passage:
-    values = list(fields)
-    values[_ORIGIN] = _ORIGINS[values[_ORIGIN]]
-    values[_NAMES], values[_PATH] = tuple(values[_NAMES]), tuple(values[_PATH])
-    return Passage(*values)
 
 
 def passage_of(stored: Mapping[str, Any]) -> Passage:
-    return _passage(fields_of(stored))
+    """The passage that a payload was made of."""
+    values = {name: stored[name] for name in _FIELDS}
+    lists = {name: tuple(values[name]) for name in ("names", "path")}
+    return Passage(**{**values, **lists, "origin": Origin(values["origin"])})
