@@ -76,6 +76,8 @@ class Librarian:
     async def catch_up(self, within: float) -> bool:
         """Wait up to ``within`` seconds for the index to agree with the ledger, so that what was kept a
         moment ago is found. Work goes on behind when the time is over."""
+        if not await self._outbox.count():
+            return True
         self.ring()
         deadline = asyncio.get_running_loop().time() + within
         while await self._outbox.count():
