@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,8 +21,9 @@ from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized,
 from vectorstore.heir import Heir
 from vectorstore.passage import Origin
 from vectorstore.query import Query
+from vectorstore.rarity import Rarities
 from vectorstore.recent import Point, Recent
-from vectorstore.sight import Condition, Where
+from vectorstore.sight import Condition, Where, corpus
 from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
 
@@ -34,20 +34,12 @@ _PAGE = 1000
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 _RECENT = 4096  # points
+_RECOUNTED = 256  # points written at once up to which the counts of words are kept in step
 STEP = 20_000  # passages that are scanned as they came; it takes 2 ms
 _CANDIDATES = 200  # that a walk through the graph keeps in sight
 _OVERSAMPLING = 2.0  # found by their bytes, of which the best by their vectors are taken
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
-
-
-@dataclass(frozen=True, slots=True)
-class Rarity:
-    """How rare a word is in a show (0 where it does not occur), as BM25 has it; ``scale`` is that over how
-    rare it is in the whole store."""
-
-    here: float
-    scale: float
 
 
 class Shard:
@@ -59,7 +51,7 @@ class Shard:
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
         self._words = Words()
         self._recent = Recent(_RECENT)
-        self._rarity: dict[str, dict[int, Rarity]] = {}
+        self._rarities = Rarities()
         self._unflushed = 0
         self._step = step
         self._optimized = self._fresh = 0
@@ -113,9 +105,9 @@ class Shard:
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
-        known = self._count(where, {word for words in asked for word in words})
+        show = self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: known[word].here for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: self._rarities.of(show, word).here for word in words}, frozenset(self._words.pairs(text)))
             for words, text in zip(asked, texts, strict=True)
         ]
 
@@ -152,9 +144,12 @@ class Shard:
 
     def put(self, entered: Sequence[Entered]) -> bool:
         """Whether the shard has grown so much that it should be optimized."""
-        with _native():
-            self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
         ids = [one.passage.id for one in entered]
+        points = [self._point(one) for one in entered]
+        self._recount(ids, -1)
+        with _native():
+            self._shard.update(qdrant.UpdateOperation.upsert_points(points))
+        self._recount(ids, 1)
         self._touch(ids)
         self._recent.forget(ids)
         self._unflushed += len(entered)
@@ -165,7 +160,9 @@ class Shard:
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
-        self._touch([str(one.id) for one in self._scroll(condition)] if self._heir else [])
+        gone = [str(one.id) for one in self._scroll(condition)] if self._heir or self._rarities.watches() else []
+        self._recount(gone, -1)
+        self._touch(gone)
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
         self._recent.forget(record=record)
@@ -198,8 +195,21 @@ class Shard:
         point(self._folder, heir.store.name)
         old, self._opened, self._heir = self._opened, heir.shard, None
         self._optimized, self._fresh, self._unflushed = count_optimized(heir.store), heir.told, 0
-        self._rarity.clear()
+        self._rarities.clear()
         old.close()
+
+    def _recount(self, ids: Sequence[str], by: int) -> None:
+        """These points are about to go (-1), or have come (1). Of many at once it is cheaper to count anew."""
+        if len(ids) > _RECOUNTED:
+            self._rarities.clear()
+        if not self._rarities.watches() or not ids:
+            return
+        with _native():
+            records = self._shard.retrieve(list(ids), with_payload=["tenant", "show"], with_vector=[WORDS])
+        for record in records:
+            words = record.vector.get(WORDS)
+            show = repr(corpus(record.payload["tenant"], record.payload["show"]))
+            self._rarities.moved(show, words.indices if words else (), by)
 
     def _awaited(self, store: str) -> Heir:
         if self._heir is None or self._heir.store != Path(store):
@@ -207,8 +217,7 @@ class Shard:
         return self._heir
 
     def _touch(self, ids: Sequence[str]) -> None:
-        """Whatever was known of the store may be otherwise now."""
-        self._rarity.clear()
+        """What the next generation must be told."""
         if self._heir is not None:
             self._heir.touch(ids)
 
@@ -219,7 +228,7 @@ class Shard:
 
     def _forget(self) -> None:
         self._recent.clear()
-        self._rarity.clear()
+        self._rarities.clear()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
@@ -258,34 +267,28 @@ class Shard:
         """The query whose words weigh what they do in the show. The engine weighs them by how rare they are in
         the whole store, which costs it nothing; to count them in the show anew for each query costs more than
         the query."""
-        known = self._count(where, set(words.indices))
-        scaled = [value * known[word].scale for word, value in zip(words.indices, words.values, strict=True)]
-        return qdrant.SparseVector(list(words.indices), scaled)
+        show = self._count(where, set(words.indices))
+        rated = zip(words.indices, words.values, strict=True)
+        return qdrant.SparseVector(
+            list(words.indices), [value * self._rarities.of(show, word).scale for word, value in rated]
+        )
 
-    def _count(self, where: Where, words: set[int]) -> Mapping[int, Rarity]:
-        """How rare each word is, remembered until something is written."""
-        known = self._rarity.setdefault(repr(where.corpus), {})
-        if unknown := sorted(words - known.keys()):
-            known |= self._rarities(where, unknown)
-        return known
+    def _count(self, where: Where, words: set[int]) -> str:
+        """Counts the words that were not yet. Under which name the show's counts are."""
+        show = repr(where.corpus)
+        if unknown := self._rarities.missing(show, words):
+            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
+            found = self._batch([_alone(word, params) for params in (corpus, None) for word in unknown])
+            here, everywhere = (
+                {word: _rare(word, hits) for word, hits in zip(unknown, some, strict=True) if hits}
+                for some in (found[: len(unknown)], found[len(unknown) :])
+            )
+            self._rarities.learn(show, self._size(where.corpus), here, everywhere, self._size({"must": []}))
+        return show
 
-    def _rarities(self, where: Where, words: Sequence[int]) -> dict[int, Rarity]:
-        """Asked of the engine, so that it is BM25's own: what one word alone scores in the passage it weighs most
-        in, over what it weighs there. No filter, since that passage may be anybody's and is not told."""
-        corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
-        found = self._batch([_alone(word, None) for word in words] + [_alone(word, corpus) for word in words])
-        rarity = {word: Rarity(0.0, 1.0) for word in words}
-        for word, hits, counted in zip(words, found[: len(words)], found[len(words) :], strict=True):
-            if hits:
-                held = hits[0].vector[WORDS]
-                weight = held.values[held.indices.index(word)]
-                rarity[word] = Rarity(counted[0].score / weight, counted[0].score / hits[0].score)
-        rarest = max(words, key=lambda word: rarity[word].here)
-        # A word of other shows alone is rarer here than any of this one's.
-        if rarity[rarest].here and not self._batch([_alone(rarest, corpus, where.corpus)])[0]:
-            bound = rarity[rarest].here * (1 - 1e-6)
-            rarity |= {word: replace(one, here=0.0) for word, one in rarity.items() if one.here >= bound}
-        return rarity
+    def _size(self, condition: Condition) -> int:
+        with _native():
+            return int(self._shard.count(qdrant.CountRequest(filter=_filter(condition), exact=True)))
 
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
         return [{str(hit.id): hit.score for hit in hits} for hits in self._batch(asked)] if asked else []
@@ -410,11 +413,17 @@ def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
     return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition), params=params)
 
 
-def _alone(word: int, params: Any, condition: Condition | None = None) -> Any:
-    """What one word finds by itself: the passage in which it weighs most."""
+def _alone(word: int, params: Any) -> Any:
+    """What one word finds by itself: the passage in which it weighs most. No filter: that may be anybody's,
+    and is not told."""
     nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=WORDS)
-    seen = None if condition is None else _filter(condition)
-    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[WORDS])
+    return qdrant.QueryRequest(limit=1, query=nearest, params=params, with_vector=[WORDS])
+
+
+def _rare(word: int, hits: Sequence[Any]) -> float:
+    """How rare the engine takes a word to be: what it scores in a passage over what it weighs there."""
+    held = hits[0].vector[WORDS]
+    return float(hits[0].score / held.values[held.indices.index(word)])
 
 
 def _sparse(words: Sparse) -> Any:
