@@ -47,6 +47,10 @@ class Rarities:
         known = self._shows[show].holding if show in self._shows else {}
         return sorted(word for word in words if word not in known or word not in self._everywhere)
 
+    def total(self, show: str) -> int | None:
+        """How many passages a show has, where that is known."""
+        return self._shows[show].total if show in self._shows else None
+
     def learn(
         self, show: str, total: int, here: Mapping[int, float], everywhere: Mapping[int, float], stored: int
     ) -> None:

@@ -283,7 +283,9 @@ class Shard:
                 {word: _rare(word, hits) for word, hits in zip(unknown, some, strict=True) if hits}
                 for some in (found[: len(unknown)], found[len(unknown) :])
             )
-            self._rarities.learn(show, self._size(where.corpus), here, everywhere, self._size({"must": []}))
+            total = self._rarities.total(show)
+            counted = self._size(where.corpus) if total is None else total
+            self._rarities.learn(show, counted, here, everywhere, self._shard.info().points_count)
         return show
 
     def _size(self, condition: Condition) -> int:
