@@ -94,11 +94,12 @@ class Shard:
         self._count(where, {word for query in queries for word in query.indices})
         keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
         found: list[Arm] = []
-        for origin, lane in where.lanes.items():
+        for origin, condition in where.lanes.items():
+            lane = _filter(condition)
             named = self._named(lane, sorted(keys), asked.depth)
             rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
             rated += [(WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
-            found += self._rate(origin, where, rated, set(named), asked.depth)
+            found += self._rate(origin, lane, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
         return found
@@ -111,15 +112,18 @@ class Shard:
             for words, text in zip(asked, texts, strict=True)
         ]
 
+    def take(self, ids: Sequence[str], terms: Sequence[Terms]) -> list[Stored]:
+        words = {word for one in terms for word in one.words}
+        pairs = {pair for one in terms for pair in one.pairs}
+        return [self._stored(one, point, words, pairs) for one, point in self._points(ids)]
+
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
         seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:
             said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
             seen += self._seen(said, _A_TURN * len(depths))
-        words = {word for one in terms for word in one.words}
-        pairs = {pair for one in terms for pair in one.pairs}
-        return [self._stored(one, point, words, pairs) for one, point in self._points(seen)]
+        return self.take(seen, terms)
 
     def _seen(self, condition: Condition, limit: int) -> list[str]:
         """The ids of what meets the condition."""
@@ -249,9 +253,8 @@ class Shard:
             self._opened.close()
         self._lock.release()
 
-    def _rate(self, origin: Origin, where: Where, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
+    def _rate(self, origin: Origin, lane: Any, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
         """Rate the best of every arm by every arm: fusing scores needs them all."""
-        lane = where.lanes[origin]
         arms = self._scores([_nearest(one, lane, depth) for one in rated])
         everyone = more.union(*arms)
         late = [(one, arm, missing) for one, arm in zip(rated, arms, strict=True) if (missing := everyone - arm.keys())]
@@ -300,15 +303,8 @@ class Shard:
             found: list[list[Any]] = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
         return found
 
-    def _named(self, lane: Condition, keys: list[str], depth: int) -> list[str]:
-        if not keys:
-            return []
-        condition = {"must": [lane, {"key": "keys", "match": {"any": keys}}]}
-        with _native():
-            records, _ = self._shard.scroll(
-                qdrant.ScrollRequest(limit=depth, filter=_filter(condition), with_payload=False)
-            )
-        return [str(record.id) for record in records]
+    def _named(self, lane: Any, keys: list[str], depth: int) -> list[str]:
+        return self._seen({"must": [lane, {"key": "keys", "match": {"any": keys}}]}, depth) if keys else []
 
     def _scroll(self, condition: Condition) -> Iterator[Any]:
         after: Any = None
@@ -405,7 +401,7 @@ def _differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     )
 
 
-def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
+def _nearest(rated: _Rated, condition: Any, limit: int) -> Any:
     using, _, vector = rated
     nearest = qdrant.Query.Nearest(vector, using=using)
     params = None
@@ -432,8 +428,10 @@ def _sparse(words: Sparse) -> Any:
     return qdrant.SparseVector(list(words.indices), list(words.values))
 
 
-def _filter(condition: Condition) -> Any:
-    """Qdrant's JSON filter as the embedded engine's objects."""
+def _filter(condition: Any) -> Any:
+    """Qdrant's JSON filter, or what is one already in parts, as the embedded engine's objects."""
+    if isinstance(condition, qdrant.Filter):
+        return condition
 
     def clauses(name: str) -> list[Any] | None:
         return [_clause(one) for one in condition[name]] if name in condition else None
@@ -441,7 +439,9 @@ def _filter(condition: Condition) -> Any:
     return qdrant.Filter(must=clauses("must"), should=clauses("should"), must_not=clauses("must_not"))
 
 
-def _clause(condition: Condition) -> Any:
+def _clause(condition: Any) -> Any:
+    if isinstance(condition, qdrant.Filter):
+        return condition
     if "has_id" in condition:
         return qdrant.HasIdCondition(set(condition["has_id"]))
     if "key" not in condition:
