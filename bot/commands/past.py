@@ -88,9 +88,11 @@ class Past:
 
     async def delete(self, call: Call) -> Reply:
         """Somebody deleted a message that was answered, or a page: that needs no answer."""
-        if take := call.inbound.values.get("take"):
-            await self._turns.withdraw(call.scope, take, call.inbound.who)
-            self._changed()
+        take = call.inbound.values.get("take")
+        if take is not None:  # "" where nothing was made of it
+            if take:
+                await self._turns.withdraw(call.scope, take, call.inbound.who)
+                self._changed()
             return await call.end(Reply("complete"))
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None:

@@ -245,6 +245,24 @@ async def test_a_page_that_somebody_deletes_leaves_the_conversation_and_the_vect
     assert whispers(team, "U1") == [], "there is nobody to tell"
 
 
+@pytest.mark.parametrize("streams", [True, False])
+async def test_a_page_that_is_deleted_while_it_grows_is_stopped_and_withdrawn(bot, slack, team, until, app, streams):
+    slack.limits.streams = streams
+    bot.say = "slow=0.2,say=" + " ".join(f"word{n}" for n in range(300))
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write at length")
+    page = (await until(lambda: [m for m in team.from_bot("C1", root) if "word3" in m.shown]))[0]
+    slack.delete(team, "C1", page.ts)
+    scope = Scope("slack", team.id, "C1", root)
+
+    async with asyncio.timeout(20):
+        while (await app.ledger.threads.conversation(scope)).window[0].take is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert team.from_bot("C1", root) == [], "nothing of it is shown again"
+    assert whispers(team, "U1") == [], "there is nobody to tell"
+
+
 async def test_link_previews_are_no_edits(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "See https://example.com")
