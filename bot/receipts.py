@@ -3,11 +3,16 @@
 Knows nothing of how any of it was made, stored or shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.reasons import strongest
 from chains import Card, Page, Prompt, Question, Written
 from vectorstore import Found, Hit
+
+NAMED = 6
+"""Names that are said of what was left out for one reason."""
 
 
 def make(
@@ -60,11 +65,12 @@ def _signals(hit: Hit | None) -> dict[str, float]:
     return {name: round(value, 3) for name, value in hit.signals.items()} if hit else {}
 
 
-def tell(kept: Mapping[str, Any]) -> str:
-    """A page's receipts as Markdown."""
+def tell(kept: Mapping[str, Any], *, full: bool = False) -> str:
+    """A page's receipts as Markdown; ``full``: every signal of every passage, and every one left out by itself."""
     if not kept:
         return "There are no receipts for this page."
-    return "\n\n".join(part for part in (_looked_up(kept), _passages(kept), _left_out(kept), _costs(kept)) if part)
+    passages, left_out = (_all_passages, _all_left_out) if full else (_passages, _left_out)
+    return "\n\n".join(part for part in (_looked_up(kept), passages(kept), left_out(kept), _costs(kept)) if part)
 
 
 def _looked_up(kept: Mapping[str, Any]) -> str:
@@ -77,13 +83,26 @@ def _looked_up(kept: Mapping[str, Any]) -> str:
 
 
 def _passages(kept: Mapping[str, Any]) -> str:
-    if not kept["passages"]:
-        return "**In the prompt:** no passages."
-    rows = [_passage(passage) for passage in kept["passages"]]
-    return "\n".join(["**In the prompt**", "", *rows])
+    return _in_the_prompt([_passage(row) for row in kept["passages"]])
+
+
+def _all_passages(kept: Mapping[str, Any]) -> str:
+    return _in_the_prompt([_with_signals(row) for row in kept["passages"]])
+
+
+def _in_the_prompt(rows: Sequence[str]) -> str:
+    return "\n".join(["**In the prompt**", "", *rows]) if rows else "**In the prompt:** no passages."
 
 
 def _passage(row: Mapping[str, Any]) -> str:
+    # Canon's place is the day it was decided, which /canon tells.
+    place = f", {row['place']}" if row["place"] and row["origin"] != "canon" else ""
+    used = f"cited as [{row['cited']}]" if row["cited"] else "not used"
+    why = "; ".join(strongest(row["signals"]))
+    return f"- **{row['title']}** ({row['origin']}{place}): {used}; score {row['score']:.2f}{f': {why}' if why else ''}"
+
+
+def _with_signals(row: Mapping[str, Any]) -> str:
     used = f"cited as [{row['cited']}], support {row['support']:.2f}" if row["cited"] else "not used"
     shares = ", ".join(f"{name} {value:g}" for name, value in row["signals"].items())
     place = f", {row['place']}" if row["place"] else ""
@@ -91,12 +110,27 @@ def _passage(row: Mapping[str, Any]) -> str:
 
 
 def _left_out(kept: Mapping[str, Any]) -> str:
-    rows = [f"- {row['what']}: {row['why']}" for row in (*kept["dropped"], *kept["missed"])]
-    return "\n".join(["**Left out**", "", *_first(rows, 8)]) if rows else ""
+    """One row a reason, with the names of what it kept out."""
+    whats: dict[str, list[str]] = {}
+    for row in (*kept["dropped"], *kept["missed"]):
+        whats.setdefault(row["why"], []).append(row["what"])
+    return _below([f"- {_counted(found)}: {why}" for why, found in whats.items()])
 
 
-def _first(rows: list[str], most: int) -> Iterable[str]:
-    return rows if len(rows) <= most else [*rows[:most], f"- and {len(rows) - most} more"]
+def _all_left_out(kept: Mapping[str, Any]) -> str:
+    return _below([f"- {row['what']}: {row['why']}" for row in (*kept["dropped"], *kept["missed"])])
+
+
+def _below(rows: Sequence[str]) -> str:
+    return "\n".join(["**Left out**", "", *rows]) if rows else ""
+
+
+def _counted(names: Sequence[str]) -> str:
+    """Each name once, with how often it comes; a few of them."""
+    found = Counter(names)
+    shown = [f"{name} ({times} times)" if times > 1 else name for name, times in list(found.items())[:NAMED]]
+    rest = len(found) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _costs(kept: Mapping[str, Any]) -> str:

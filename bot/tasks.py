@@ -74,7 +74,7 @@ async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str,
     lore = await app.lore(chosen)
     names = tuple(name.name for name in lore.names.within(text))
     found = await app.index.search(Query(Sight(TENANT, chosen.id), text, names=names))
-    _print(listing(found, explain))
+    _print(listing(found, explain=explain))
     return 0 if found.hits else FAILED
 
 

@@ -12,6 +12,7 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply, Step
 from bot.learning import Learning, summary
 from bot.lore import Lore
+from bot.reasons import strongest
 from bot.rooms import Rooms
 from memory import Show, Source
 from vectorstore import Found, Hit, Query, Sight
@@ -175,8 +176,8 @@ def _home(path: str) -> Path:
         return Path(path)
 
 
-def listing(found: Found, explain: bool = True) -> str:
-    """What a search found, as Markdown."""
+def listing(found: Found, *, explain: bool = False) -> str:
+    """What a search found, as Markdown, with the strongest reasons; ``explain``: with every signal's share."""
     if found.trouble and not found.hits:
         return found.trouble
     rows = [_row(number, hit, explain) for number, hit in enumerate(found.hits, 1)]
@@ -186,11 +187,12 @@ def listing(found: Found, explain: bool = True) -> str:
 def _row(number: int, hit: Hit, explain: bool) -> str:
     passage = hit.passage
     place = " › ".join(passage.path) + (f", page {passage.page}" if passage.page else "")
-    shares = ", ".join(f"{name} {value:.2f}" for name, value in hit.signals.items())
+    shares = (f"{name} {value:.2f}" for name, value in hit.signals.items())
+    why = ", ".join(shares) if explain else "; ".join(strongest(hit.signals))
     head = f"**{number}. {passage.title}** ({passage.origin.value}{f', {place}' if place else ''}) — {hit.score:.2f}"
     text = " ".join(hit.text.split())
     lines = [head, f"> {text if len(text) <= 280 else text[:279] + '…'}"]
-    return "\n".join([*lines, *([f"\n{shares}"] if explain and shares else [])])
+    return "\n".join([*lines, *([f"\n{why}"] if why else [])])
 
 
 def words(text: str) -> list[str]:
