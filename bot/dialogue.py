@@ -226,7 +226,8 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        page = await self._footing(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        said = [*_said(talk), turn.text, form.labels]
+        page = await self._footing(written.text, prompt.passages, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
