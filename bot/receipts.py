@@ -95,8 +95,8 @@ def _in_the_prompt(rows: Sequence[str]) -> str:
 
 
 def _passage(row: Mapping[str, Any]) -> str:
-    # Canon's place is the day it was decided, which /canon tells.
-    place = f", {row['place']}" if row["place"] and row["origin"] != "canon" else ""
+    # Only of a document it says more than the title: where in it.
+    place = f", {row['place']}" if row["place"] and row["origin"] == "source" else ""
     used = f"cited as [{row['cited']}]" if row["cited"] else "not used"
     why = "; ".join(strongest(row["signals"]))
     return f"- **{row['title']}** ({row['origin']}{place}): {used}; score {row['score']:.2f}{f': {why}' if why else ''}"
@@ -130,20 +130,14 @@ def _counted(names: Sequence[str]) -> str:
     found = Counter(names)
     shown = [f"{name} ({times} times)" if times > 1 else name for name, times in list(found.items())[:NAMED]]
     rest = len(found) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+    return "; ".join([*shown, *([f"{rest} more"] if rest else [])])
 
 
 def _costs(kept: Mapping[str, Any]) -> str:
     tokens, ms = kept["tokens"], kept["ms"]
     if not tokens["written"]:
-        quoted = any(row["cited"] for row in kept["passages"])
-        says = (
-            "Quoted, not written:** canon answers this in its own words"
-            if quoted
-            else "Not written:** canon says nothing to this"
-        )
         return (
-            f"**{says}, looked up in {ms['search']:.0f} ms, "
+            f"**{_quoted(kept)}, looked up in {ms['search']:.0f} ms, "
             f"ready after {ms['prepared']:.0f} ms. {kept['writer']} wrote nothing."
         )
     return (
@@ -152,6 +146,15 @@ def _costs(kept: Mapping[str, Any]) -> str:
         f"**Times:** search {ms['search']:.0f} ms, ready after {ms['prepared']:.0f} ms, "
         f"first word {ms['first']:.0f} ms later, all of it {ms['total'] / 1000:.1f} s. Written by {kept['writer']}."
     )
+
+
+def _quoted(kept: Mapping[str, Any]) -> str:
+    """Whose words stand there, where the writer has none."""
+    origins = {row["origin"] for row in kept["passages"] if row["cited"]}
+    if not origins:
+        return "Not written:** canon says nothing to this"
+    who = "what was said here" if origins == {"turn"} else "canon" if "canon" in origins else "what was learned"
+    return f"Quoted, not written:** {who} answers this in its own words"
 
 
 def _short(text: str, most: int = 200) -> str:

@@ -257,7 +257,7 @@ async def test_what_was_left_out_is_told_by_reason_and_each_name_once() -> None:
         "ms": {"search": 1, "prepared": 2},
     }
     short, full = tell(kept), tell(kept, full=True)
-    assert "- recap: no room\n- Ada (2 times), Bo, Cy: the limit was reached" in short
+    assert "- recap: no room\n- Ada (2 times); Bo; Cy: the limit was reached" in short
     assert full.count("the limit was reached") == 4
 
 
