@@ -21,6 +21,9 @@ from vectorstore import IndexFault
 EXPECTED = (Mistaken, Unbound, LedgerError, IndexFault, WriterError)
 """What goes wrong in known ways: the error's own words are for the person."""
 
+_HAPPENED = {"edit": "edited", "delete": "deleted", "form": "form"}
+"""What is no command, and whose handler it goes to."""
+
 _OF_A_PAGE = frozenset({"again", "why", "keep"})
 
 
@@ -33,8 +36,8 @@ class Desk:
     async def respond(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
         """Play the answer onto ``stage`` and finish it."""
         try:
-            if inbound.kind in ("edit", "delete", "form"):
-                return await self._handlers[inbound.kind](Call(inbound, stage, halt))
+            if happened := _HAPPENED.get(inbound.kind):
+                return await self._handlers[happened](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
             talk = await self._rooms.writing(inbound.scope, inbound.who or inbound.author)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.reasons import strongest
-from chains import Card, Page, Prompt, Question, Written
+from chains import Card, Cited, Page, Prompt, Question, Written
 from vectorstore import Found, Hit
 
 NAMED = 6
@@ -59,6 +59,39 @@ def make(
             "total": round(use.total_ms, 1),
         },
     }
+
+
+def passages(kept: Mapping[str, Any]) -> list[Cited]:
+    """The passages that were before the writer, as they were kept."""
+    return [
+        Cited(row["n"], str(row["n"]), row["title"], row["origin"], "", row["text"], place=row["place"])
+        for row in kept.get("passages", ())
+    ]
+
+
+def edited(kept: Mapping[str, Any], page: Page, name: str, person: str, number: int) -> dict[str, Any]:
+    """The receipts of a page that somebody wrote over take ``number``, whose own are ``kept``."""
+    shown = {citation.passage: citation for citation in page.citations}
+    rows = [
+        {**row, "cited": found.n if found else 0, "support": round(found.support, 2) if found else 0}
+        for row in kept.get("passages", ())
+        for found in [shown.get(str(row["n"]))]
+    ]
+    return {
+        "asked": kept.get("asked", {"text": "", "also": [], "names": []}),
+        "trouble": "",
+        "passages": rows,
+        "dropped": [],
+        "missed": [],
+        "fresh": list(page.fresh),
+        "remarks": [],
+        "edited": {"name": name, "person": person, "of": number},
+    }
+
+
+def editor(kept: Mapping[str, Any]) -> str:
+    """Who wrote a page by hand; "" where a writer wrote it."""
+    return str(kept.get("edited", {}).get("name", ""))
 
 
 def _signals(hit: Hit | None) -> dict[str, float]:
@@ -134,6 +167,8 @@ def _counted(names: Sequence[str]) -> str:
 
 
 def _costs(kept: Mapping[str, Any]) -> str:
+    if name := editor(kept):
+        return f"**Edited** by {name}, from take {kept['edited']['of']}."
     tokens, ms = kept["tokens"], kept["ms"]
     if not tokens["written"]:
         return (

@@ -162,7 +162,8 @@ def _numbered(talk: Conversation, number: str) -> Turn:
 
 
 def _take(take: Take, chosen: bool) -> str:
-    how = f", {take.steer}" if take.steer else ""
+    by = receipts.editor(take.receipts)
+    how = f", edited by {by}" if by else f", {take.steer}" if take.steer else ""
     end = "" if take.status is TakeStatus.COMPLETE else f" ({take.status.value})"
     return f"**Take {take.number}**{how}{' — chosen' if chosen else ''}{end}\n\n{take.text}"
 

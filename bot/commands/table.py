@@ -47,6 +47,7 @@ TABLE: tuple[Command, ...] = (
         "What the last page stands on, and what was left out; with `all`, every signal of every passage.",
     ),
     Command("again", "[HOW]", "Write the last page again, darker, shorter, however you say.", "steer"),
+    Command("edit", "[TEXT]", "Change the last page by hand: what you make of it is a take of its own, and yours."),
     Command("takes", "[N]", "The takes of the last page; with a number, choose one."),
     Command("undo", "", "Take the last turn back."),
     Command("redo", "", "Bring back what undo took."),

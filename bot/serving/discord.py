@@ -25,6 +25,7 @@ from bot.surfaces.discord.serve import Misconfigured, Station
 from bot.surfaces.discord.shared import Shared
 from bot.surfaces.discord.slash import tell
 from bot.surfaces.discord.surface import DiscordSurface
+from bot.surfaces.shown import Pages
 from memory import NotFound, Scope
 
 
@@ -54,11 +55,6 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     door = Door(gate, ledger.inbox, ledger.threads, places, surface, deciders)
     formats = tuple(house.app.formats)
 
-    async def page(scope: Scope, turn: str) -> str:
-        talk = await house.app.rooms.enter(scope, spare=ALL)
-        found = next((one for one in talk.window if one.id == turn), None)
-        return found.take.text if found and found.take else ""
-
     reception = Reception(
         Desk(
             gate=gate,
@@ -66,7 +62,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
             threads=ledger.threads,
             shows=ledger.shows,
             channels=places,
-            page=page,
+            page=Pages(ledger.threads, ledger.turns, ledger.inbox),
             completing=Completing(house.room.complete, ledger.shows, formats),
             formats=formats,
             deciders=deciders,

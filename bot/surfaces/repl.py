@@ -212,6 +212,8 @@ class Repl:
             self._answer = self._stage = None
             self._screen.paint()
         self._offers = stage.offers
+        if stage.fill and not self._screen.typed:
+            self._screen.put_back(stage.fill)
         if reply.scope is not None:
             self.scope = reply.scope
         if reply.leave:

@@ -89,6 +89,14 @@ class Inbox:
             return next((row.take for row in rows if message in row.ids), None)
 
     @whole
+    async def shown(self, scope: Scope, take: str) -> tuple[str, ...]:
+        """The messages of ours that show this take in the scope's thread."""
+        async with self._db.reading() as tx:
+            mine = select(inbox.c.ids).where(in_thread(scope), inbox.c.take == take).order_by(inbox.c.number.desc())
+            ids = (await tx.execute(mine.limit(1))).scalar_one_or_none()
+            return tuple(ids or ())
+
+    @whole
     async def change(self, scope: Scope, message: str, said: Edited | None, early: bool = False) -> Change | None:
         """The person changed a message, or deleted it (None). A message that has not come yet is expected
         where ``early``. None when there is nothing more to do. Raises NotFound."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.commands import AT_A_PROMPT, TABLE, find
-from bot.events import Offer
+from bot.events import Cite, Fill, Note, Offer
 from bot.receipts import tell
+from chains import unmarked
 from memory import KINDS, Draft, Entry, Scope
 
 PAGE = "Gerald is a tuba in E flat. He sleeps in the boathouse. Nobody plays him on Mondays."
@@ -276,6 +277,36 @@ async def test_again_writes_another_take_steered_as_told_and_takes_chooses(desk:
     assert await desk.answers() == [first.page]
     assert "**Take 1** — chosen" in (await desk.do("/takes")).text
     assert (await desk.do("/takes 9")).fails == ["There is no take 9; there are 1, 2."]
+
+
+async def test_edit_makes_a_take_of_the_persons_own_that_the_index_follows(desk: Any) -> None:
+    await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
+    first = await desk.say("Where does the winch key hang?")
+    asked = await desk.do("/edit")
+    [fill] = asked.all(Fill)
+    assert fill.text == f"/edit {unmarked(first.page).strip()}"
+    edited = await desk.do("/edit The winch key hangs behind the stove. Zoltan Brine takes it.")
+    assert edited.reply.turn == first.reply.turn
+    assert edited.page == "The winch key hangs behind the stove. [1] Zoltan Brine takes it."
+    assert [cite.title for cite in edited.all(Cite)] == ["Winch Key"]
+    assert "New, not in canon: Zoltan Brine." in [note.text for note in edited.all(Note)]
+    assert await desk.answers() == [edited.page]
+    listed = (await desk.do("/takes")).text
+    assert "**Take 2**, edited by" in listed
+    assert f"**Take 1**\n\n{first.page}" in listed, "nothing is overwritten"
+    assert "**Edited** by" in (await desk.do("/why")).text
+    await desk.agrees()
+    assert "Zoltan" in (await desk.do("/search Zoltan")).text
+    await desk.do("/takes 1")
+    await desk.agrees()
+    assert await desk.answers() == [first.page]
+
+
+async def test_edit_says_what_cannot_be_edited(desk: Any) -> None:
+    assert (await desk.do("/edit")).fails == ["Nothing was written here yet."]
+    page = await desk.say("Who rings the bell?")
+    same = await desk.do(f"/edit {unmarked(page.page)}")
+    assert same.fails == ["That is the page as it stands; nothing was changed."]
 
 
 async def test_undo_and_redo_say_what_they_moved(desk: Any) -> None:

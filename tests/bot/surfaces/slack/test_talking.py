@@ -104,6 +104,45 @@ async def test_what_people_think_of_a_page_lands_in_the_ledger(bot, slack, team,
     assert await app.ledger.turns.ratings(Scope("slack", team.id, "C1", root), turn) == {"U2": -1}
 
 
+async def test_a_page_is_edited_in_a_window_and_stands_where_it_stood(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Hello")
+    page = (await until(lambda: answers(team, thread=root)))[0]
+    slack.press(team, page, page.buttons["Edit…"], "U2")
+    view = (await until(lambda: team.views))[0]
+    element = view["blocks"][0]["element"]
+    assert element["initial_value"] in page.shown
+    said = "The heron <@U1> waits, <b>wet</b>.\n\n<!channel> sings."
+    slack.submit(team, view, {"text": {"text": {"value": said}}}, "U2")
+    await until(lambda: "The heron" in page.shown)
+    assert "Edited by Bo" in page.shown
+    assert "<b>wet</b>" in page.shown
+    assert "<@" not in page.shown
+    assert "<!" not in page.shown
+    assert {"Again", "Why", "Edit…"} <= set(page.buttons)
+    scope = Scope("slack", team.id, "C1", root)
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert answers(team, thread=root) == [page], "in its place, and nothing else is said"
+    [turn] = (await app.ledger.threads.conversation(scope)).window
+    assert [one.writer for one in await app.ledger.turns.takes(scope, turn.id)] == ["echo", "Bo"]
+    assert turn.take.writer == "Bo"
+    slack.delete(team, "C1", page.ts)
+
+    async with asyncio.timeout(20):
+        while (await app.ledger.threads.conversation(scope)).window[0].take is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_a_page_longer_than_a_window_is_not_cut_but_said_to_be(bot, slack, team, until):
+    bot.say = "say=" + " ".join(f"word{n}" for n in range(700))
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write at length")
+    page = (await until(lambda: answers(team, thread=root)))[-1]
+    slack.press(team, page, page.buttons["Edit…"], "U1")
+    assert "a window holds 3,000" in (await until(lambda: whispers(team, "U1")))[0].shown
+    assert team.views == []
+
+
 async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered(bot, slack, team, until, app):
     team.add_channel("C9", "new", "U1")
     await bot.start()
