@@ -422,8 +422,10 @@ async def _finish(
             await stage.show(Cite(citation.n, citation.title))
         for say in _remarks(page, found):
             await stage.show(Note(say))
-        for steer in form.steers:
+        for steer in form.steers if written.usage.generated else ():  # what canon says can be had in no other way
             await stage.show(Offer("again", steer, steer))
+    else:
+        await stage.show(Offer("again", "Again"))
     if wish is not None:
         await _propose(stage, wish)
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)

@@ -17,7 +17,7 @@ from bot.commands.call import Mistaken
 from bot.commands.knowledge import listing, pick_source
 from bot.commands.pages import ALL, manuscripts
 from bot.config import Config, author
-from bot.learning import summary
+from bot.learning import many, summary
 from bot.progress import Bars
 from bot.shows import ROOM, TENANT, choose_show
 from chains import about_models
@@ -51,7 +51,7 @@ async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: st
     found = await pick_source(app.ledger.sources, chosen, source)
     await app.ledger.sources.forget(TENANT, chosen.id, found.id)
     await app.librarian.settle()
-    _print(f"**{found.title}** and its {found.pieces} passages are forgotten.")
+    _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
     return 0
 
 
@@ -59,11 +59,12 @@ async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
     app = await open_app(stack, config.settings)
     chosen = await choose_show(app, show)
     rows = [
-        f"{number}. {source.title} ({source.media}, {source.pieces} passages, {source.learned:%Y-%m-%d}) {source.uri}"
+        f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d}) {source.uri}"
         for number, source in enumerate(await app.ledger.sources.listing(TENANT, chosen.id), 1)
     ]
     entries = await app.ledger.canon.listing(TENANT, chosen.id)
-    _print("\n".join([f"**{chosen.name}**: {len(entries)} canon entries, {len(rows)} sources", "", *rows]))
+    canon, learned = many(len(entries), "canon entry", "canon entries"), many(len(rows), "source", "sources")
+    _print("\n".join([f"**{chosen.name}**: {canon}, {learned}", "", *rows]))
     return 0
 
 

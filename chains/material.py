@@ -195,7 +195,8 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
     wheres = _stands_at(asked)
     for name in candidates(asked, _PLAIN | _ASKED):
         elsewhere = any(start <= asked.index(name) < end for start, end in wheres)
-        if not elsewhere and not set(words(name)) & known:
+        wanted = words(name.lower())[-1:] and words(name.lower())[-1] in _ASKED  # "A long scene: ..."
+        if not (elsewhere or wanted or set(words(name)) & known):
             spots.append((asked.index(name), name))
     named = _once(label for _, label in sorted(spots))
     recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]

@@ -204,7 +204,7 @@ def test_sources_are_listed_searched_and_forgotten(program: Program) -> None:
     found = program.tells("search", "Who keeps the Drawer Key?", "--explain")
     assert found.startswith("**1. Drawer Key** (canon)")
     assert re.search(r"words -?\d\.\d\d", found)
-    assert "are forgotten" in program.tells("forget", "the gap report: span eve")
+    assert "is forgotten, with" in program.tells("forget", "the gap report: span eve")
     assert "Gap Report: Span Eve" not in program.tells("sources")
     assert "No source is called" in program.complains("forget", "the gap report: span eve")
 

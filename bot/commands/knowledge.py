@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply, Step
-from bot.learning import Learning, summary
+from bot.learning import Learning, many, summary
 from bot.lore import Lore
 from bot.reasons import strongest
 from bot.rooms import Rooms
@@ -120,7 +120,7 @@ class Knowledge:
     async def sources(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
         rows = [
-            f"{number}. **{source.title}** ({source.media}, {source.pieces} passages, {source.learned:%Y-%m-%d})"
+            f"{number}. **{source.title}** ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d})"
             f"{f', licence {source.licence}' if source.licence else ''}"
             for number, source in enumerate(await self._sources.listing(talk.show.tenant, talk.show.id), 1)
         ]
@@ -133,7 +133,7 @@ class Knowledge:
         source = await pick_source(self._sources, talk.show, call.text)
         await self._sources.forget(talk.show.tenant, talk.show.id, source.id)
         self._changed()
-        return await call.say(f"**{source.title}** and its {source.pieces} passages are forgotten.")
+        return await call.say(f"**{source.title}** is forgotten, with {many(source.pieces, 'passage', 'passages')}.")
 
     async def search(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)

@@ -225,6 +225,7 @@ async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Sco
     await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
     turn = await the_turn(tx, scope, take.turn)
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
+    await _touch(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
     return scope, await the_turn(tx, scope, turn.id)
 

@@ -35,7 +35,7 @@ async def canon(desk: Any, name: str) -> Entry:
 
 async def test_every_command_has_a_handler_and_every_handler_a_command(desk: Any) -> None:
     handlers = desk.talks.gate._attempts._respond.__self__._handlers
-    happenings = {"edit", "delete", "form"}  # what a platform tells besides commands
+    happenings = {"edited", "deleted", "form"}  # what a platform tells besides commands
     assert set(handlers) == {command.name for command in TABLE} | happenings
 
 
@@ -394,7 +394,7 @@ async def test_documents_are_learned_listed_found_and_forgotten(desk: Any, tmp_p
     assert "2 sources" in learned.text
     assert {step.id for step in learned.steps} == {"learn", "index"}
     listed = (await desk.do("/sources")).text
-    assert "**On fog** (markdown, 1 passages" in listed
+    assert "**On fog** (markdown, 1 passage," in listed
     assert "licence CC0" in listed
     assert "E flat" in (await desk.do("/search How are fog horns tuned?")).text
     page = await desk.say("How are fog horns tuned?")

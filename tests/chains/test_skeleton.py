@@ -370,6 +370,11 @@ def test_a_documents_sections_are_people_and_places_like_entries_of_canon() -> N
     assert found.facts["pim"] == ("Pim counts everything.",)
 
 
+def test_what_is_wanted_of_a_request_is_nobody_of_the_cast() -> None:
+    found = material("A long scene: Ida and Bram argue about the key, 14 lines", FORMATS["dialogue"])
+    assert found.cast == ("Ida", "Bram")
+
+
 def test_a_verb_that_begins_a_request_is_nobody() -> None:
     found = material("Find the missing brass key.", FORMATS["quest"])
     assert found.cast[0] == "Ida"

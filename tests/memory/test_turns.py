@@ -77,6 +77,7 @@ async def test_what_was_shown_of_an_answer_outlives_a_program_that_died(opener, 
     [(where, turn)] = await next_program.turns.recover()
     assert where == scope
     assert turn.take.text == "Mara opens the door"
+    assert (await ledger.threads.conversation(scope)).thread.title
     assert (turn.take.status, turn.take.reason) == (TakeStatus.STOPPED, INTERRUPTED)
     assert await talk.drain() == [("turn", turn.id)]
     assert await next_program.turns.recover() == []

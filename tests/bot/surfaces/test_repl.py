@@ -48,6 +48,13 @@ async def test_a_page_stands_once_whole_and_inside_the_window(sit: Any, script: 
         assert told.sent[0].complete
 
 
+async def test_what_can_be_typed_is_shown_without_its_marks(sit: Any, script: Any) -> None:
+    talk = script("", [Fail("There is none; `/help` lists what there is."), Note("Say `/keep NAME`.")])
+    async with sit(talk.respond) as desk:
+        desk.press("/x\r")
+        await desk.until("There is none; /help lists what there is.", "Say /keep NAME.")
+
+
 async def test_a_page_to_be_changed_stands_at_the_prompt(sit: Any, script: Any) -> None:
     talk = script("Change it.", [Fill("/edit One line.\nAnother.")])
     async with sit(talk.respond) as desk:
