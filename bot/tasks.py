@@ -19,7 +19,7 @@ from bot.commands.pages import ALL, manuscripts
 from bot.config import Config, author
 from bot.learning import many, summary
 from bot.progress import Bars
-from bot.shows import ROOM, TENANT, choose_show
+from bot.shows import ROOM, TENANT, choose_show, known_show
 from chains import about_models
 from memory import Scope, Show
 from vectorstore import Query, Sight
@@ -47,8 +47,8 @@ async def learn(stack: AsyncExitStack, config: Config, *, paths: Sequence[Path],
 
 async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
-    found = await pick_source(app.ledger.sources, chosen, source)
+    chosen = await known_show(app, show)
+    found = await pick_source(app.ledger.sources, chosen, source, "dramaturg sources")
     await app.ledger.sources.forget(TENANT, chosen.id, found.id)
     await app.librarian.settle()
     _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
@@ -57,7 +57,7 @@ async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: st
 
 async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     rows = [
         f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d}) {source.uri}"
         for number, source in enumerate(await app.ledger.sources.listing(TENANT, chosen.id), 1)
@@ -70,7 +70,7 @@ async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
 
 async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str, explain: bool) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     await app.librarian.settle()
     lore = await app.lore(chosen)
     names = tuple(name.name for name in lore.names.within(text))
@@ -90,7 +90,7 @@ async def reindex(stack: AsyncExitStack, config: Config) -> int:
 
 async def export(stack: AsyncExitStack, config: Config, *, to: Path | None, thread: str, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     talk = await app.rooms.enter(await _thread(app, chosen, thread), spare=ALL)
     file = manuscripts(talk, app.formats, to.name if to else "")[0]
     if to is None:

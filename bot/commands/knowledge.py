@@ -147,8 +147,8 @@ class Knowledge:
         return await call.say(listing(found))
 
 
-async def pick_source(sources: Sources, show: Show, what: str) -> Source:
-    """The one source that is meant by title, path, id or number. Raises Mistaken."""
+async def pick_source(sources: Sources, show: Show, what: str, lister: str = "/sources") -> Source:
+    """The one source that is meant by title, path, id or number. Raises Mistaken, which names what lists them."""
     listed = await sources.listing(show.tenant, show.id)
     if what.isdecimal() and 1 <= int(what) <= len(listed):
         return listed[int(what) - 1]
@@ -156,8 +156,8 @@ async def pick_source(sources: Sources, show: Show, what: str) -> Source:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Mistaken(f"No source is called “{what}”; `/sources` lists them.")
-    raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `/sources`.")
+        raise Mistaken(f"No source is called “{what}”; `{lister}` lists them.")
+    raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `{lister}`.")
 
 
 def _address(path: str) -> str:
