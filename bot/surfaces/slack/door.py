@@ -7,7 +7,7 @@ of answers.
 import json
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -72,6 +72,7 @@ class Door:
         self._house = house
         self._apis = apis
         self._early: OrderedDict[tuple[Scope, str], tuple[float, Inbound]] = OrderedDict()
+        self._stops: deque[tuple[Scope, str]] = deque(maxlen=EARLY)
         self.heard = time.monotonic()
 
     def open(self, app: AsyncApp) -> None:
@@ -124,6 +125,10 @@ class Door:
             return self._remember(inbound)
         if inbound.kind == "command" and inbound.name == "settings":
             inbound = replace(inbound, text="")
+        if inbound.kind == "stop" and inbound.message:
+            if (inbound.scope, inbound.message) in self._stops:  # a mention comes as two events
+                return None
+            self._stops.append((inbound.scope, inbound.message))
         await self._gate.receive(inbound)
         for early in self._recall(inbound.scope):
             await self._gate.receive(early)

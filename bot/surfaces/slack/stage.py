@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
 from bot.render.links import unlinked
+from bot.render.paging import split
 from bot.render.safe import clean, line
 from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
 from bot.surfaces.slack.api import Api, Undeliverable
@@ -185,9 +186,11 @@ class SlackStage:
 
     async def _whisper(self, under: list[Block]) -> None:
         api, place = await self._known_api(), self._place
-        blocks = [*([markdown(self._text[:11_000])] if self._text.strip() else []), *under]
-        if blocks:
-            await api.whisper(place.channel, place.thread, place.user, quiet(self._text[:150]) or "…", blocks)
+        parts = [part.text for part in split(self._text, PART)] if self._text.strip() else [""]
+        for number, part in enumerate(parts, 1):
+            blocks = [*([markdown(part)] if part.strip() else []), *(under if number == len(parts) else [])]
+            if blocks:
+                await api.whisper(place.channel, place.thread, place.user, quiet(part[:150]) or "…", blocks)
         await self._attach()
 
     async def _attach(self) -> None:

@@ -330,6 +330,32 @@ async def test_stop_keeps_what_was_shown_and_the_native_button_does_the_same(bot
         await until(lambda root=root: team.sessions[("C1", root)] == "active")
 
 
+async def test_a_stop_that_comes_as_two_events_is_answered_once(bot, slack, team, until):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Hello")
+    await until(lambda: answers(team, thread=root))
+    slack.mention(team, "C1", "U1", "stop", thread=root)
+    await until(lambda: len(answers(team, thread=root)) == 2)
+    await asyncio.sleep(0.5)
+    assert [one.shown for one in answers(team, thread=root)][1:] == ["Nothing is being written here."]
+
+
+async def test_a_verb_of_the_terminal_is_met_with_a_reason(bot, slack, team, until):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "/quit")
+    assert "is for the terminal" in (await until(lambda: answers(team, thread=root)))[0].shown
+
+
+async def test_a_long_answer_for_one_alone_is_not_cut(bot, slack, team, until):
+    await bot.start()
+    words = " ".join(f"w{n}" for n in range(3000))
+    root = slack.mention(team, "C1", "U1", f"/keep Long: {words}")
+    await until(lambda: answers(team, thread=root))
+    slack.command(team, "C1", "U1", "canon Long")
+    await until(lambda: "w2999" in " ".join(one.shown for one in whispers(team, "U1")))
+    assert "w0 " in whispers(team, "U1")[0].shown
+
+
 async def test_the_apps_own_messages_tab_gets_prompts(bot, slack, team, until):
     await bot.start()
     slack.send_event(team, {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "messages"})
