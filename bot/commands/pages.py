@@ -117,7 +117,7 @@ class Pages:
         talk = await self._rooms.enter(call.scope, spare=ALL if number else 0)
         turn = _numbered(talk, number) if number else _last(talk)
         kept = turn.take.receipts if turn.take else {}
-        if kept and not full:
+        if kept.get("passages") and not full:
             await call.stage.show(Offer("why", "All signals", f"{turn.depth} all"))
         return await call.say(receipts.tell(kept, full=full))
 

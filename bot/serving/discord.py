@@ -9,6 +9,7 @@ import discord as sdk
 from bot.commands.call import Mistaken
 from bot.commands.past import ALL
 from bot.config import Config, Settings
+from bot.learning import many
 from bot.manifest import invite
 from bot.render.safe import line
 from bot.serving.house import House, Served, open_house, say, until_told
@@ -111,7 +112,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
 def _greet(client: sdk.Client, left: int) -> None:
     guilds = len(client.guilds)
     where = f"in {guilds} server{'s' if guilds != 1 else ''} as {line(str(client.user))}"
-    say(f"Listening to Discord {where}." + (f" {left} messages from before." if left else ""))
+    say(f"Listening to Discord {where}." + (f" {many(left, 'message', 'messages')} from before." if left else ""))
     if not guilds:
         say(f"Invite it into a server: {invite(str(client.application_id))}")
 

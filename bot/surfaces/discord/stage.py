@@ -24,7 +24,7 @@ T = TypeVar("T")
 MAYBE = "This may be here twice: I was restarted while I sent it."
 NOT_HERE = "I may not write here; docs/discord.md says which permissions I need, and what for."
 TOO_LATE = "the answer that was for you alone came too late to be shown; please ask again."
-STOPPING = "I am being restarted, and go on from here when I am back."
+STOPPING = "I am being restarted; what is here stays, and when I am back it can be had anew."
 
 
 class Slip(Protocol):
