@@ -6,7 +6,7 @@ job worked twice, late, or cut off by a crash does no harm. Knows nothing of tur
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from memory import Job
@@ -15,6 +15,7 @@ from vectorstore import IndexFault, Passage
 log = logging.getLogger(__name__)
 
 BATCH = 32
+AT_ONCE = 2  # batches
 PATIENCE = 5.0  # seconds between attempts while the index cannot be written
 
 
@@ -65,17 +66,42 @@ class Librarian:
         """Work until the outbox is empty; gives the number of jobs done. Raises the index's errors."""
         total, worked = await self._outbox.count(), 0
         async with self._turnstile:
-            while jobs := await self._outbox.pending(BATCH):
-                await self._shelf.replace_all({job.id: await self._cut(job) for job in jobs})
-                await self._outbox.done([job.number for job in jobs])
-                worked += len(jobs)
-                if progress:
-                    await progress(worked, max(total, worked))
+            at_work: dict[asyncio.Task[None], list[Job]] = {}
+            try:
+                while await self._take_more(at_work):
+                    over, _ = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
+                    for task in over:
+                        task.result()
+                        worked += len(at_work.pop(task))
+                    if progress:
+                        await progress(worked, max(total, worked))
+            finally:
+                await _ended(at_work)
         return worked
+
+    async def _take_more(self, at_work: dict["asyncio.Task[None]", list[Job]]) -> bool:
+        """Begin what may be begun; whether anything is at work. While one batch is stored the next is embedded,
+        and no record is in two of them: the later state must come last."""
+        while len(at_work) < AT_ONCE:
+            begun = [job for jobs in at_work.values() for job in jobs]
+            if len(begun) % BATCH:
+                break  # the last one was not full: there was no more
+            there, held = await self._outbox.pending(len(begun) + BATCH), {job.id for job in begun}
+            jobs = [job for job in there if job.id not in held][:BATCH]
+            if not jobs:
+                break
+            at_work[asyncio.create_task(self._work_off(jobs))] = jobs
+        return bool(at_work)
+
+    async def _work_off(self, jobs: Sequence[Job]) -> None:
+        await self._shelf.replace_all({job.id: await self._cut(job) for job in jobs})
+        await self._outbox.done([job.number for job in jobs])
 
     async def catch_up(self, within: float) -> bool:
         """Wait up to ``within`` seconds for the index to agree with the ledger, so that what was kept a
         moment ago is found. Work goes on behind when the time is over."""
+        if not await self._outbox.count():
+            return True
         self.ring()
         deadline = asyncio.get_running_loop().time() + within
         while await self._outbox.count():
@@ -83,3 +109,9 @@ class Librarian:
                 return False
             await asyncio.sleep(0.01)
         return True
+
+
+async def _ended(tasks: Collection["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -51,6 +51,10 @@ class Engine(Protocol):
 
     def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]: ...
 
+    def take(self, ids: Sequence[str], terms: Sequence[Terms]) -> Sequence[Stored]:
+        """Passages that the arms of this very search have found: they may be seen."""
+        ...
+
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> Sequence[Stored]:
         """The passages of these ids, and all turns of these depths."""
         ...
@@ -89,7 +93,7 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
     if not pool:
         return Survey(Scene(()), (), frozenset())
     terms = engine.terms(where, asked.texts)
-    likely = engine.read(where, pool, (), terms)
+    likely = engine.take(pool, terms)
     likeliest = {one for ids in pools for one in ids[:WIDENED]}
     beside = engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
     candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)

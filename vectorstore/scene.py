@@ -70,14 +70,18 @@ class Scene:
         rows = b"".join(one.vector.tobytes() or bytes(4 * width) for one in self.stored)
         return np.frombuffer(rows + bytes(4 * width), np.float32).reshape(len(self.stored) + 1, width)
 
+    @cached_property
+    def _seats(self) -> list[tuple[object, ...]]:
+        return [_seat(one) for one in self.passages]
+
     def _beside(self, step: int) -> Places:
-        places = {_seat(one.passage): place for place, one in enumerate(self.stored)}
+        places = {seat: place for place, seat in enumerate(self._seats)}
         last: dict[tuple[object, ...], int] = {}
-        for one in self.stored:
-            seat = _seat(one.passage)
-            last[seat[:-1]] = max(one.passage.order, last.get(seat[:-1], 0))
+        for one, seat in zip(self.passages, self._seats, strict=True):
+            last[seat[:-1]] = max(one.order, last.get(seat[:-1], 0))
+        seated = zip(self.passages, self._seats, strict=True)
         none = len(self.stored)
-        return np.array([_neighbour(one, step, places, last, none) for one in self.passages], np.intp)
+        return np.array([_neighbour(one, seat, step, places, last, none) for one, seat in seated], np.intp)
 
 
 def _group(passage: Passage) -> tuple[str, ...]:
@@ -95,12 +99,13 @@ def _seat(passage: Passage) -> tuple[object, ...]:
 
 def _neighbour(
     passage: Passage,
+    own: tuple[object, ...],
     step: int,
     places: Mapping[tuple[object, ...], int],
     last: Mapping[tuple[object, ...], int],
     none: int,
 ) -> int:
-    *seat, _order = _seat(passage)
+    *seat, _order = own
     beside = places.get((*seat, passage.order + step))
     if beside is None and passage.origin is Origin.TURN:
         thread, date, depth = seat[0], seat[1], passage.depth + step

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,8 +21,9 @@ from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized,
 from vectorstore.heir import Heir
 from vectorstore.passage import Origin
 from vectorstore.query import Query
+from vectorstore.rarity import Rarities
 from vectorstore.recent import Point, Recent, written
-from vectorstore.sight import Condition, Where
+from vectorstore.sight import Condition, Where, corpus
 from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
 
@@ -34,20 +34,12 @@ _PAGE = 1000
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 _RECENT = 4096  # points
+_RECOUNTED = 256  # points written at once up to which the counts of words are kept in step
 STEP = 20_000  # passages that are scanned as they came; it takes 2 ms
 _CANDIDATES = 200  # that a walk through the graph keeps in sight
 _OVERSAMPLING = 2.0  # found by their bytes, of which the best by their vectors are taken
 
 _Rated = tuple[str, int, Any]  # a signal, which phrasing, and its vector
-
-
-@dataclass(frozen=True, slots=True)
-class Rarity:
-    """How rare a word is in a show (0 where it does not occur), as BM25 has it; ``scale`` is that over how
-    rare it is in the whole store."""
-
-    here: float
-    scale: float
 
 
 class Shard:
@@ -59,7 +51,7 @@ class Shard:
         self._about = {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
         self._words = Words()
         self._recent = Recent(_RECENT)
-        self._rarity: dict[str, dict[int, Rarity]] = {}
+        self._rarities = Rarities()
         self._unflushed = 0
         self._step = step
         self._optimized = self._fresh = 0
@@ -102,22 +94,28 @@ class Shard:
         self._count(where, {word for query in queries for word in query.indices})
         keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
         found: list[Arm] = []
-        for origin, lane in where.lanes.items():
+        for origin, condition in where.lanes.items():
+            lane = _filter(condition)
             named = self._named(lane, sorted(keys), asked.depth)
             rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
             rated += [(WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
-            found += self._rate(origin, where, rated, set(named), asked.depth)
+            found += self._rate(origin, lane, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
         return found
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
-        known = self._count(where, {word for words in asked for word in words})
+        show = self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: known[word].here for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: self._rarities.of(show, word).here for word in words}, frozenset(self._words.pairs(text)))
             for words, text in zip(asked, texts, strict=True)
         ]
+
+    def take(self, ids: Sequence[str], terms: Sequence[Terms]) -> list[Stored]:
+        words = {word for one in terms for word in one.words}
+        pairs = {pair for one in terms for pair in one.pairs}
+        return [self._stored(one, point, words, pairs) for one, point in self._points(ids)]
 
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
         seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
@@ -125,9 +123,7 @@ class Shard:
         if lane and depths:
             said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
             seen += self._seen(said, _A_TURN * len(depths))
-        words = {word for one in terms for word in one.words}
-        pairs = {pair for one in terms for pair in one.pairs}
-        return [self._stored(one, point, words, pairs) for one, point in self._points(seen)]
+        return self.take(seen, terms)
 
     def _seen(self, condition: Condition, limit: int) -> list[str]:
         """The ids of what meets the condition."""
@@ -152,9 +148,12 @@ class Shard:
 
     def put(self, entered: Sequence[Entered]) -> bool:
         """Whether the shard has grown so much that it should be optimized."""
-        with _native():
-            self._shard.update(qdrant.UpdateOperation.upsert_points([self._point(one) for one in entered]))
         ids = [one.passage.id for one in entered]
+        points = [self._point(one) for one in entered]
+        self._recount(ids, -1)
+        with _native():
+            self._shard.update(qdrant.UpdateOperation.upsert_points(points))
+        self._recount(ids, 1)
         self._touch(ids)
         self._recent.forget(ids)
         self._unflushed += len(entered)
@@ -165,7 +164,9 @@ class Shard:
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
-        self._touch([str(one.id) for one in self._scroll(condition)] if self._heir else [])
+        gone = [str(one.id) for one in self._scroll(condition)] if self._heir or self._rarities.watches() else []
+        self._recount(gone, -1)
+        self._touch(gone)
         with _native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(condition)))
         self._recent.forget(record=record)
@@ -198,8 +199,21 @@ class Shard:
         point(self._folder, heir.store.name)
         old, self._opened, self._heir = self._opened, heir.shard, None
         self._optimized, self._fresh, self._unflushed = count_optimized(heir.store), heir.told, 0
-        self._rarity.clear()
+        self._rarities.clear()
         old.close()
+
+    def _recount(self, ids: Sequence[str], by: int) -> None:
+        """These points are about to go (-1), or have come (1). Of many at once it is cheaper to count anew."""
+        if len(ids) > _RECOUNTED:
+            self._rarities.clear()
+        if not self._rarities.watches() or not ids:
+            return
+        with _native():
+            records = self._shard.retrieve(list(ids), with_payload=["tenant", "show"], with_vector=[WORDS])
+        for record in records:
+            words = record.vector.get(WORDS)
+            show = repr(corpus(record.payload["tenant"], record.payload["show"]))
+            self._rarities.moved(show, words.indices if words else (), by)
 
     def _awaited(self, store: str) -> Heir:
         if self._heir is None or self._heir.store != Path(store):
@@ -207,8 +221,7 @@ class Shard:
         return self._heir
 
     def _touch(self, ids: Sequence[str]) -> None:
-        """Whatever was known of the store may be otherwise now."""
-        self._rarity.clear()
+        """What the next generation must be told."""
         if self._heir is not None:
             self._heir.touch(ids)
 
@@ -219,7 +232,7 @@ class Shard:
 
     def _forget(self) -> None:
         self._recent.clear()
-        self._rarity.clear()
+        self._rarities.clear()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
@@ -240,9 +253,8 @@ class Shard:
             self._opened.close()
         self._lock.release()
 
-    def _rate(self, origin: Origin, where: Where, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
+    def _rate(self, origin: Origin, lane: Any, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
         """Rate the best of every arm by every arm: fusing scores needs them all."""
-        lane = where.lanes[origin]
         arms = self._scores([_nearest(one, lane, depth) for one in rated])
         everyone = more.union(*arms)
         late = [(one, arm, missing) for one, arm in zip(rated, arms, strict=True) if (missing := everyone - arm.keys())]
@@ -258,34 +270,30 @@ class Shard:
         """The query whose words weigh what they do in the show. The engine weighs them by how rare they are in
         the whole store, which costs it nothing; to count them in the show anew for each query costs more than
         the query."""
-        known = self._count(where, set(words.indices))
-        scaled = [value * known[word].scale for word, value in zip(words.indices, words.values, strict=True)]
-        return qdrant.SparseVector(list(words.indices), scaled)
+        show = self._count(where, set(words.indices))
+        rated = zip(words.indices, words.values, strict=True)
+        return qdrant.SparseVector(
+            list(words.indices), [value * self._rarities.of(show, word).scale for word, value in rated]
+        )
 
-    def _count(self, where: Where, words: set[int]) -> Mapping[int, Rarity]:
-        """How rare each word is, remembered until something is written."""
-        known = self._rarity.setdefault(repr(where.corpus), {})
-        if unknown := sorted(words - known.keys()):
-            known |= self._rarities(where, unknown)
-        return known
+    def _count(self, where: Where, words: set[int]) -> str:
+        """Counts the words that were not yet. Under which name the show's counts are."""
+        show = repr(where.corpus)
+        if unknown := self._rarities.missing(show, words):
+            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
+            found = self._batch([_alone(word, params) for params in (corpus, None) for word in unknown])
+            here, everywhere = (
+                {word: _rare(word, hits) for word, hits in zip(unknown, some, strict=True) if hits}
+                for some in (found[: len(unknown)], found[len(unknown) :])
+            )
+            total = self._rarities.total(show)
+            counted = self._size(where.corpus) if total is None else total
+            self._rarities.learn(show, counted, here, everywhere, self._shard.info().points_count)
+        return show
 
-    def _rarities(self, where: Where, words: Sequence[int]) -> dict[int, Rarity]:
-        """Asked of the engine, so that it is BM25's own: what one word alone scores in the passage it weighs most
-        in, over what it weighs there. No filter, since that passage may be anybody's and is not told."""
-        corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
-        found = self._batch([_alone(word, None) for word in words] + [_alone(word, corpus) for word in words])
-        rarity = {word: Rarity(0.0, 1.0) for word in words}
-        for word, hits, counted in zip(words, found[: len(words)], found[len(words) :], strict=True):
-            if hits:
-                held = hits[0].vector[WORDS]
-                weight = held.values[held.indices.index(word)]
-                rarity[word] = Rarity(counted[0].score / weight, counted[0].score / hits[0].score)
-        rarest = max(words, key=lambda word: rarity[word].here)
-        # A word of other shows alone is rarer here than any of this one's.
-        if rarity[rarest].here and not self._batch([_alone(rarest, corpus, where.corpus)])[0]:
-            bound = rarity[rarest].here * (1 - 1e-6)
-            rarity |= {word: replace(one, here=0.0) for word, one in rarity.items() if one.here >= bound}
-        return rarity
+    def _size(self, condition: Condition) -> int:
+        with _native():
+            return int(self._shard.count(qdrant.CountRequest(filter=_filter(condition), exact=True)))
 
     def _scores(self, asked: list[Any]) -> list[dict[str, float]]:
         return [{str(hit.id): hit.score for hit in hits} for hits in self._batch(asked)] if asked else []
@@ -295,15 +303,8 @@ class Shard:
             found: list[list[Any]] = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
         return found
 
-    def _named(self, lane: Condition, keys: list[str], depth: int) -> list[str]:
-        if not keys:
-            return []
-        condition = {"must": [lane, {"key": "keys", "match": {"any": keys}}]}
-        with _native():
-            records, _ = self._shard.scroll(
-                qdrant.ScrollRequest(limit=depth, filter=_filter(condition), with_payload=False)
-            )
-        return [str(record.id) for record in records]
+    def _named(self, lane: Any, keys: list[str], depth: int) -> list[str]:
+        return self._seen({"must": [lane, {"key": "keys", "match": {"any": keys}}]}, depth) if keys else []
 
     def _scroll(self, condition: Condition) -> Iterator[Any]:
         after: Any = None
@@ -400,7 +401,7 @@ def _differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     )
 
 
-def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
+def _nearest(rated: _Rated, condition: Any, limit: int) -> Any:
     using, _, vector = rated
     nearest = qdrant.Query.Nearest(vector, using=using)
     params = None
@@ -410,19 +411,27 @@ def _nearest(rated: _Rated, condition: Condition, limit: int) -> Any:
     return qdrant.QueryRequest(limit=limit, query=nearest, filter=_filter(condition), params=params)
 
 
-def _alone(word: int, params: Any, condition: Condition | None = None) -> Any:
-    """What one word finds by itself: the passage in which it weighs most."""
+def _alone(word: int, params: Any) -> Any:
+    """What one word finds by itself: the passage in which it weighs most. No filter: that may be anybody's,
+    and is not told."""
     nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=WORDS)
-    seen = None if condition is None else _filter(condition)
-    return qdrant.QueryRequest(limit=1, query=nearest, filter=seen, params=params, with_vector=[WORDS])
+    return qdrant.QueryRequest(limit=1, query=nearest, params=params, with_vector=[WORDS])
+
+
+def _rare(word: int, hits: Sequence[Any]) -> float:
+    """How rare the engine takes a word to be: what it scores in a passage over what it weighs there."""
+    held = hits[0].vector[WORDS]
+    return float(hits[0].score / held.values[held.indices.index(word)])
 
 
 def _sparse(words: Sparse) -> Any:
     return qdrant.SparseVector(list(words.indices), list(words.values))
 
 
-def _filter(condition: Condition) -> Any:
-    """Qdrant's JSON filter as the embedded engine's objects."""
+def _filter(condition: Any) -> Any:
+    """Qdrant's JSON filter, or what is one already in parts, as the embedded engine's objects."""
+    if isinstance(condition, qdrant.Filter):
+        return condition
 
     def clauses(name: str) -> list[Any] | None:
         return [_clause(one) for one in condition[name]] if name in condition else None
@@ -430,7 +439,9 @@ def _filter(condition: Condition) -> Any:
     return qdrant.Filter(must=clauses("must"), should=clauses("should"), must_not=clauses("must_not"))
 
 
-def _clause(condition: Condition) -> Any:
+def _clause(condition: Any) -> Any:
+    if isinstance(condition, qdrant.Filter):
+        return condition
     if "has_id" in condition:
         return qdrant.HasIdCondition(set(condition["has_id"]))
     if "key" not in condition:

@@ -28,10 +28,16 @@ class Where:
         return {"should": list(self.lanes.values())}
 
 
+def corpus(tenant: str, show: str) -> Condition:
+    """All of one show, whatever became of it."""
+    return {"must": [_equals("tenant", tenant), _equals("show", show)]}
+
+
 def visible(query: Query) -> Where | None:
     """The filter for a query; None when nothing can be seen, so that nothing need be asked."""
     sight = query.sight
-    show = [_equals("tenant", sight.tenant), _equals("show", sight.show)]
+    seen = corpus(sight.tenant, sight.show)
+    show = list(seen["must"])
     kept = [*show, {"key": "status", "match": {"any": list(query.statuses)}}]
     lanes: dict[Origin, Condition] = {}
     for origin in query.origins if query.statuses else ():
@@ -40,7 +46,7 @@ def visible(query: Query) -> Where | None:
             lanes[origin] = {"must": of_origin}
         elif sight.thread and (paths := _paths(query)):
             lanes[origin] = {"must": [*of_origin, _equals("thread", sight.thread), {"should": paths}]}
-    return Where({"must": show}, lanes) if lanes else None
+    return Where(seen, lanes) if lanes else None
 
 
 def _paths(query: Query) -> list[Condition]:

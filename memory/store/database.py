@@ -1,4 +1,4 @@
-"""One database, its two kinds of transaction, and its failures as sentences.
+"""One database, its kinds of transaction, and its failures as sentences.
 
 Knows nothing of what is stored; only that who lost a lease may not write. SQLite by default, PostgreSQL by URL. What a
 transaction wrote is on the disk when it ends, or the ledger does not open.
@@ -80,7 +80,7 @@ def whole(
 
 
 class Database:
-    """A pool of connections. ``reading`` sees one snapshot; ``writing`` is all or nothing."""
+    """A pool of connections. ``reading`` sees one snapshot; ``writing`` and ``noting`` are all or nothing."""
 
     def __init__(self, engine: Engine | AsyncEngine) -> None:
         self._engine = engine
@@ -93,10 +93,11 @@ class Database:
         if isinstance(engine, Engine):
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
             self._reads: Any = engine.execution_options(start="BEGIN")
-            self._writes: Any = engine.execution_options(start="BEGIN IMMEDIATE")
+            self._writes: Any = engine.execution_options(start="BEGIN IMMEDIATE", synchronous="FULL")
+            self._notes: Any = engine.execution_options(start="BEGIN IMMEDIATE", synchronous="NORMAL")
         else:
             self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._writes = engine
+            self._writes = self._notes = engine
 
     @property
     def engine(self) -> Engine:
@@ -155,11 +156,24 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A change, on the disk when the block ends. Raises LedgerUnavailable, LedgerBusy; LeaseLost where
         the caller works under a lease that another has now."""
+        async with self._changing(self._writes) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def noting(self) -> AsyncIterator[AsyncConnection]:
+        """As `writing`, for what can be done again from what was written before. It outlives the program; when
+        the power fails it may be gone, so that it need not wait for the disk. Only in SQLite, where the power
+        that fails is also that of everybody who relies on it: a lease that PostgreSQL forgets is still held."""
+        async with self._changing(self._notes) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _changing(self, engine: Any) -> AsyncIterator[AsyncConnection]:
         async with AsyncExitStack() as stack:
             if self._threads:
                 stack.enter_context(self._turnstile)
             stack.enter_context(_Sentences(self.place))
-            connection = await stack.enter_async_context(self._begun(self._writes))
+            connection = await stack.enter_async_context(self._begun(engine))
             await stand(connection)
             yield connection
 
@@ -257,8 +271,10 @@ def _settle_sqlite(connection: Any, record: object) -> None:
 
 
 def _start_sqlite(connection: Connection) -> None:
-    start = connection.get_execution_options().get("start")
-    if start:
+    options = connection.get_execution_options()
+    if level := options.get("synchronous"):  # it cannot be set once a transaction has begun
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    if start := options.get("start"):
         connection.exec_driver_sql(start)
 
 

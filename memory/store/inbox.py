@@ -38,7 +38,7 @@ class Inbox:
     async def take(self, scope: Scope, numbers: Sequence[int]) -> tuple[Kept, ...]:
         """These letters are answered together from now on, the first being their head: as they are now and in
         this order, this attempt counted. None when nobody waits for that any more."""
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             mine = and_(in_thread(scope), inbox.c.number.in_(numbers), inbox.c.state.in_(_OPEN))
             taken = {"state": LetterState.WORKING, "head": numbers[0], "attempts": inbox.c.attempts + 1}
             await tx.execute(update(inbox).where(mine).values(**taken))

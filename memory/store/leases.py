@@ -28,7 +28,7 @@ class Leases:
         """The scope's thread for ``holder`` alone, for ``seconds``; None while another has it. Whoever
         claims again what is theirs gets a new fence: their former program is dead."""
         place = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "thread": scope.thread}
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             moment = await _clock(tx)
             held = {"holder": holder, "until": moment + timedelta(seconds=seconds), "halt": 0}
             insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
@@ -44,7 +44,7 @@ class Leases:
     @whole
     async def renew(self, lease: Lease, seconds: float) -> Renewal:
         """Also after its end, if nobody else took it."""
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             until = await _clock(tx) + timedelta(seconds=seconds)
             kept = update(leases).where(latest_of(lease)).values(until=until).returning(leases.c.halt)
             halt = (await tx.execute(kept)).scalar_one_or_none()
@@ -56,13 +56,13 @@ class Leases:
     async def release(self, lease: Lease) -> None:
         """Gives it back; nothing happens where it is lost."""
         lease.over = True
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             await tx.execute(update(leases).where(latest_of(lease)).values(until=await _clock(tx), holder=""))
 
     @whole
     async def halt(self, scope: Scope, holder: str) -> bool:
         """Asks whoever but ``holder`` works in the thread to stop; whether anybody does."""
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             at_work = and_(of_thread(scope), leases.c.until > await _clock(tx), leases.c.holder != holder)
             return bool((await tx.execute(update(leases).where(at_work).values(halt=1))).rowcount)
 

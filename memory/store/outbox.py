@@ -40,7 +40,7 @@ class Outbox:
     async def done(self, numbers: Iterable[int]) -> None:
         """Takes jobs off. A change made since a job was read has a number of its own and stays."""
         over = list(numbers)
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             for start in range(0, len(over), _AT_ONCE):
                 await tx.execute(delete(outbox).where(outbox.c.number.in_(over[start : start + _AT_ONCE])))
 

@@ -38,7 +38,7 @@ class Turns:
         """Adds what ``author`` said after the head, moves the head to it and begins its first take.
         An event that was delivered before changes nothing. An empty ``event_id`` is never the same
         as another. Raises NotFound when the scope's thread was not opened."""
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             thread = await hold_thread(tx, scope)
             turn, take, moment = new_id(), new_id(), now()
             above = select(turns.c.depth).where(turns.c.id == thread["head"])
@@ -58,7 +58,7 @@ class Turns:
     async def draft(self, scope: Scope, take: str, text: str) -> None:
         """Keeps what has been shown of a take so far: all of it, not the difference. A take that has
         ended stays as it is."""
-        async with self._db.writing() as tx:
+        async with self._db.noting() as tx:
             mine = select(turns.c.id).join(threads, threads.c.id == turns.c.thread).where(within(scope))
             await tx.execute(update(takes).where(takes.c.id == take, takes.c.turn.in_(mine), _OPEN).values(text=text))
 

@@ -12,13 +12,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
-from memory import LedgerBusy, LedgerSetting, LedgerTooNew, LedgerUnavailable
+from memory import (
+    LedgerBusy,
+    LedgerSetting,
+    LedgerTooNew,
+    LedgerUnavailable,
+    Letter,
+    LetterState,
+    Scope,
+    TakeStatus,
+)
 from memory.ledger import Ledger
 from memory.store.migrate import VERSION_TABLE
 from memory.store.reach import hold_show
 from memory.tables import metadata
 
 ROOT = Path(__file__).parents[2]
+ROOM = Scope("slack", "T1", "C1", "1.0")
 
 
 def is_a_sentence(caught):
@@ -67,6 +77,28 @@ async def test_sqlite_keeps_what_it_was_told_through_a_power_cut(tmp_path):
         for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
             settings[name] = (await tx.execute(text(f"PRAGMA {name}"))).scalar_one()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+async def test_sqlite_waits_for_the_disk_with_all_that_cannot_be_done_again(tmp_path):
+    waited: list[bool] = []
+
+    def note(connection):
+        waited.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2)
+
+    async with await Ledger.open(f"sqlite:///{tmp_path / 'l.db'}") as ledger:
+        await ledger.threads.open(ROOM, (await ledger.shows.ensure("T1", "Show")).id)
+        event.listen(ledger._database.engine, "commit", note)
+        kept = await ledger.inbox.put(Letter("message", "Ev1", ROOM, "ana", text="Who rings?"))
+        assert waited == [True], "what a person said is kept before it is acknowledged"
+        await ledger.leases.claim(ROOM, "me", 10)
+        await ledger.inbox.take(ROOM, [kept.number])
+        begun = await ledger.turns.begin(ROOM, "ana", "Who rings?", "chat", "Ev1")
+        await ledger.turns.draft(ROOM, begun.take.id, "Mara")
+        assert waited[1:] == [False] * 4, "what is done again from the letter"
+        await ledger.turns.finish(ROOM, begun.take.id, "Mara rings.", TakeStatus.COMPLETE)
+        await ledger.inbox.end(ROOM, kept.number, LetterState.DONE)
+        assert waited[5:] == [True, True], "what was answered, and that it was"
+        event.remove(ledger._database.engine, "commit", note)
 
 
 async def test_a_postgresql_that_may_lose_turns_is_refused(postgres_url):
