@@ -76,7 +76,7 @@ class Layer:
 
 async def studies(gold: Gold, kept: Kept, layer: Layer) -> list[Study]:
     asked = [one for one in gold.questions if one.gold]
-    await kept.array([one.text for one in asked])
+    await kept.read_queries([one.text for one in asked])
     read = layer.read(list(dict.fromkeys(one.text for one in asked)), asked=True)
     with tempfile.TemporaryDirectory() as folder:
         shelf = await Shelf.fill(cut(gold), kept, Path(folder))

@@ -52,7 +52,7 @@ class Lesson:
 
 
 async def lessons(gold: Gold, kept: Kept, asked: Sequence[Asking]) -> list[Lesson]:
-    await kept.array([one.text for one in asked])
+    await kept.read_queries([one.text for one in asked])
     with tempfile.TemporaryDirectory() as folder:
         shelf = await Shelf.fill(cut(gold), kept, Path(folder))
         try:
