@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from vectorstore import Origin, Passage, Query, Sight
 from vectorstore.embedding import Embedder
@@ -19,7 +20,7 @@ Make = Callable[..., Passage]
 SIGHT = Sight("t", "s", "th", {"main": 99})
 
 
-def pieces(count: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def pieces(count: int, seed: int) -> NDArray[np.float32]:
     made = np.random.default_rng(seed).standard_normal((count, WIDTH)).astype(np.float32)
     return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
 
