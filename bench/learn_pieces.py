@@ -70,7 +70,7 @@ class Layer:
             ids, mask = minilm.numbered(self._tokens, [texts[place] for place in batch])
             layer = np.array(self._request.infer([ids, mask])[0], np.float16)
             for place, own, row in zip(batch, ids, layer, strict=True):
-                found[texts[place]] = row[minilm.told(own, self._points if asked else ())]
+                found[texts[place]] = row[minilm.told(own, self._points if asked else None)]
         return found
 
 

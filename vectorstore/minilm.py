@@ -8,7 +8,6 @@ Knows nothing of pipes or passages.
 """
 
 import re
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,9 @@ TOKENS = 256
 PIECES = Path(__file__).with_name("pieces.safetensors")
 LAYERS, HEADS, WIDTH = 6, 12, 384
 _EPSILON = 1e-12
-_LAST_MARK = 103  # up to here ids are padding and marks, not of the text
+_UNKNOWN, _LAST_MARK = 100, 103  # ids: not in the vocabulary; up to here they are padding and marks, not of the text
+_FOREIGN = 0.3  # the share of a question's pieces from which the model cannot read it
+_LATIN = re.compile(r"[a-z0-9]")
 _TELLING = re.compile(r"\w")
 _HIDDEN = np.float32(-1e9)  # added to the attention scores of padding
 
@@ -39,6 +40,8 @@ class MiniLM:
         folder = bundled_folder()
         self._tokens = tokenizer()
         self._points = points(self._tokens)
+        self._foreign = _without(_LATIN, self._tokens)
+        self._foreign[_UNKNOWN] = True
         self._request = _compile(folder).create_infer_request()
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
@@ -51,10 +54,15 @@ class MiniLM:
         return vectors, [pack(row[told(own)]) for row, own in zip(pieces, ids, strict=True)]
 
     def questions(self, texts: list[str]) -> tuple[NDArray[np.float32], list[bytes]]:
-        """The same, and each text's pieces, float32 [pieces, WIDTH]: each as long as it counts, all together 1."""
+        """The same, and each text's pieces, float32 [pieces, WIDTH]: each as long as it counts, all together 1.
+        None of what is not written in Latin letters: the model cannot read it, and words find it better."""
         ids, vectors, _, pieces = self._infer(texts)
-        asked = (row[told(own, self._points)] for row, own in zip(pieces, ids, strict=True))
+        asked = (row[told(own, self._points) & self._reads(own)] for row, own in zip(pieces, ids, strict=True))
         return vectors, [_shared(own).tobytes() for own in asked]
+
+    def _reads(self, ids: NDArray[np.int64]) -> bool:
+        said = ids[told(ids, self._points) | (ids == _UNKNOWN)]
+        return bool(self._foreign[said].mean() <= _FOREIGN) if len(said) else False
 
     def _infer(self, texts: list[str]) -> tuple[NDArray[Any], ...]:
         """Ids [texts, tokens], vectors, and the pieces of passages and of questions [texts, tokens, WIDTH]."""
@@ -77,14 +85,21 @@ def numbered(tokens: Tokenizer, texts: list[str]) -> tuple[NDArray[np.int64], ND
     return ids, np.array([one.attention_mask for one in coded], np.int64)
 
 
-def points(tokens: Tokenizer) -> list[int]:
-    """Ids of punctuation: it stands in every passage, so a question does not ask for it."""
-    return [number for word, number in tokens.get_vocab().items() if not _TELLING.search(word)]
+def points(tokens: Tokenizer) -> NDArray[np.bool_]:
+    """By id whether it is punctuation: that stands in every passage, so a question does not ask for it."""
+    return _without(_TELLING, tokens)
 
 
-def told(ids: NDArray[np.int64], but: Sequence[int] = ()) -> NDArray[np.bool_]:
+def _without(pattern: re.Pattern[str], tokens: Tokenizer) -> NDArray[np.bool_]:
+    found = np.zeros(tokens.get_vocab_size(), bool)
+    found[[number for word, number in tokens.get_vocab().items() if not pattern.search(word)]] = True
+    return found
+
+
+def told(ids: NDArray[np.int64], but: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Which tokens are the text's own, without those that are left out."""
-    return (ids > _LAST_MARK) & ~np.isin(ids, but)
+    own = ids > _LAST_MARK
+    return own if but is None else own & ~but[ids]
 
 
 def bundled_folder() -> Path:

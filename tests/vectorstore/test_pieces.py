@@ -60,6 +60,13 @@ async def test_a_word_is_near_to_one_of_like_meaning_and_punctuation_is_not_aske
     assert near[2] == 0
 
 
+async def test_what_the_model_cannot_read_is_asked_by_words_alone(embedder: Embedder) -> None:
+    unread = ["谁戴着金锁？", "Кто зажёг фонарь?", "ランタンは誰が?", "🙂🙂"]
+    assert not any(one.pieces for one in await embedder.read_queries(unread))
+    read = ["Who lit it?", "Qui a allumé la lanterne à l'été 1889 ?", "Who is 林黛玉 in the story of the stone?"]
+    assert all(one.pieces for one in await embedder.read_queries(read))
+
+
 async def test_a_question_counts_for_one_however_long_it_is(embedder: Embedder) -> None:
     for text in ("Who?", "Who lit the lantern on the pier the night before the flood came?"):
         asked = np.frombuffer((await embedder.read_queries([text]))[0].pieces, np.float32).reshape(-1, WIDTH)
