@@ -101,6 +101,9 @@ class Watched:
         self._note(began, [], replace(drawn[0].usage, generated=sum(one.usage.generated for one in drawn)))
         return drawn
 
+    async def read(self, *args: Any, **given: Any) -> None:
+        await self._writer.read(*args, **given)
+
     async def choose(self, *args: Any, **given: Any) -> list[float]:
         return await self._timed(self._writer.choose(*args, **given))
 

@@ -19,6 +19,7 @@ from chains import (
     Cited,
     Drafts,
     Format,
+    Message,
     Names,
     Page,
     Prompt,
@@ -36,7 +37,20 @@ from chains import (
     texts,
     unmarked,
 )
-from memory import BROKEN_OFF, INTERRUPTED, Begun, Conversation, Preference, Recap, Scope, Show, Take, TakeStatus, Turn
+from memory import (
+    BROKEN_OFF,
+    INTERRUPTED,
+    Begun,
+    Conversation,
+    LedgerError,
+    Preference,
+    Recap,
+    Scope,
+    Show,
+    Take,
+    TakeStatus,
+    Turn,
+)
 from vectorstore import Found, Query, Sight
 
 log = logging.getLogger(__name__)
@@ -101,6 +115,10 @@ class Writer(Drafts, Protocol):
 
     async def count(self, texts: Sequence[str]) -> list[int]: ...
 
+    async def read(self, messages: Sequence[Message], *, tenant: str) -> None:
+        """What a coming prompt begins with, beforehand; only where that pays."""
+        ...
+
 
 class Footing(Protocol):
     """Says which of the passages a text stands on, and what in it is new."""
@@ -153,6 +171,7 @@ class Dialogue:
         self._writer = writer
         self._window = window
         self._behind: set[asyncio.Task[None]] = set()
+        self._ahead: set[asyncio.Task[None]] = set()
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
@@ -177,8 +196,11 @@ class Dialogue:
         return await self._answer(Ask(earlier, turn, take, asked, take.steer, previous), stage, halt)
 
     async def close(self) -> None:
-        """Wait for what goes on behind the answers."""
+        """Wait for what goes on behind the answers; what is read beforehand is read for nobody any more."""
         await asyncio.gather(*self._behind, return_exceptions=True)
+        for task in self._ahead:
+            task.cancel()
+        await asyncio.gather(*self._ahead, return_exceptions=True)
 
     def _form(self, name: str) -> Format:
         return self._formats.get(name) or self._formats["chat"]
@@ -235,7 +257,7 @@ class Dialogue:
             return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
         finally:  # what nobody waits for begins when the person has the page
             self._catalogue.ring()
-            self._later(self._keep_recap(talk.thread.scope))
+            _among(self._behind, self._afterwards(ask))
 
     async def _wish(self, ask: Ask) -> Preference | None:
         """A lasting preference in what was said, to be proposed; none that was spoken of before."""
@@ -298,10 +320,22 @@ class Dialogue:
             await self._turns.finish(ask.talk.thread.scope, ask.take.id, play.shown, status, reason, {}, name)
             self._catalogue.ring()
 
-    def _later(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
+    async def _afterwards(self, ask: Ask) -> None:
+        await self._keep_recap(ask.talk.thread.scope)
+        if self._writer.card.keeps:
+            _among(self._ahead, self._read_ahead(ask))
+
+    async def _read_ahead(self, ask: Ask) -> None:
+        """The next turn's prompt begins with what is known now: a model that keeps what it has read may read it
+        while the person reads the page. Most of it is there already, but not when the window has moved."""
+        try:
+            talk = await self._threads.conversation(ask.talk.thread.scope, self._window)
+            coming = Ask(talk, replace(ask.turn, text=""), ask.take, ask.asked)
+            lore = await self._lore(talk.show)
+            prompt = await self._prompt(coming, self._form(talk.thread.format), Found(), lore, exact=True)
+            await self._writer.read(prompt.messages, tenant=talk.show.tenant)
+        except (LedgerError, WriterError) as error:
+            log.info("The next prompt's beginning was not read beforehand: %s", error)
 
     async def _keep_recap(self, scope: Scope) -> None:
         """Bring the recap up to the window's edge, after the answer and never delaying it."""
@@ -311,6 +345,13 @@ class Dialogue:
             told = recap(talk.thread.recap, due, (await self._lore(talk.show)).names)
             if told is not None:
                 await self._threads.keep_recap(scope, due[-1].id, told.text)
+
+
+def _among(tasks: set["asyncio.Task[None]"], work: Coroutine[Any, Any, None]) -> None:
+    """Begins work that is held until it ends."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 _STATUS = {

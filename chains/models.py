@@ -118,7 +118,8 @@ async def _engine(spec: Spec, card: Card, settings: WriterSettings) -> Backend:
         await process.close()
         raise
     small = said.get("parameters", 0) < _SMALL if settings.small is None and "parameters" in said else card.small
-    known = Card(card.name, said["context"], small, prefill=True, choose=bool(said.get("choose")), batch=True)
+    choose, keeps = bool(said.get("choose")), bool(said.get("keeps"))
+    known = Card(card.name, said["context"], small, prefill=True, choose=choose, batch=True, keeps=keeps)
     chat = model.LocalChat(process=process)
     return Backend(chat, known, _arguments, inner=chat, close=process.close)
 

@@ -6,8 +6,8 @@ Knows nothing of which model it is, of prompts' content, or of platforms.
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -38,7 +38,8 @@ class Usage:
 class Card:
     """What is known of a writer: its name (the ``--writer`` string), its context in tokens, whether
     it is small (formats then use their skeleton), and whether it can ``continue`` an assistant
-    message, pick by likelihood (``choose``) and draw several takes at once (``batch``)."""
+    message, pick by likelihood (``choose``), draw several takes at once (``batch``), and need not read
+    again what it has read as another prompt's beginning (``keeps``)."""
 
     name: str
     context: int
@@ -46,6 +47,7 @@ class Card:
     prefill: bool = False
     choose: bool = False
     batch: bool = False
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Writer:
         self.card = card
         self._load = load
         self._loading: asyncio.Task[Backend] | None = None
+        self._asked = 0
+        self._reading: asyncio.Event | None = None
 
     def begin(self) -> None:
         """Starts loading behind. Needs a running event loop; `ready` does it otherwise."""
@@ -136,6 +140,42 @@ class Writer:
 
         Whatever goes wrong with the model ends the answer as ``failed`` with a sentence, never in
         an exception; what ``on_text`` raises stops the writing and is passed on."""
+        with self._first():
+            return await self._write(messages, sampling, tokens, stop, tenant, on_text, halt)
+
+    async def read(self, messages: Sequence[Message], *, tenant: str) -> None:
+        """Reads beforehand what a coming prompt begins with, all but its last message. Only where that stays read
+        and nobody waits for the model; whoever asks for something ends it. Never raises for what the model does."""
+        if not self.card.keeps or self._asked or self._reading is not None:
+            return
+        self._reading = asyncio.Event()
+        opened = [*messages[:-1], Message("user", "")]
+        try:
+            await self._write(opened, Sampling(temperature=0), 1, (), tenant, None, self._reading)
+        finally:
+            self._reading = None
+
+    @contextmanager
+    def _first(self) -> Iterator[None]:
+        """A person waits: what is read beforehand stops."""
+        self._asked += 1
+        if self._reading is not None:
+            self._reading.set()
+        try:
+            yield
+        finally:
+            self._asked -= 1
+
+    async def _write(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        tokens: int,
+        stop: Sequence[str],
+        tenant: str,
+        on_text: OnText | None,
+        halt: asyncio.Event | None,
+    ) -> Written:
         draft = _Draft()
         try:
             backend = await self._backend()
@@ -175,7 +215,8 @@ class Writer:
             backend = await self._backend()
             if backend.inner is None:
                 return await self._side_by_side(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
-            drawn = await backend.inner.takes(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
+            with self._first():
+                drawn = await backend.inner.takes(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
         except WriterError as error:
             return [Written("", "failed", Usage(total_ms=_since(began)), str(error))] * n
         return [replace(take, usage=replace(take.usage, total_ms=_since(began))) for take in drawn]
@@ -186,7 +227,8 @@ class Writer:
         backend = await self._backend()
         if backend.inner is None or not backend.card.choose:
             raise WriterError(f"{self.card.name} cannot pick by likelihood: use a local writer for that.")
-        return await backend.inner.scores(messages, options, tenant)
+        with self._first():
+            return await backend.inner.scores(messages, options, tenant)
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text: exact for local models. Other models' tokenizers are not at hand:

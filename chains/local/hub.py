@@ -64,7 +64,8 @@ class Engine:
         Thread(target=self._work, daemon=True, name="writing").start()
 
     def card(self) -> Frame:
-        return {"context": self._context, "choose": True, "parameters": self._model.num_parameters()}
+        known = {"context": self._context, "choose": True, "keeps": self._rewinds}
+        return known | {"parameters": self._model.num_parameters()}
 
     def begin(self, ask: Ask) -> list[Frame]:
         prompt = self._ids(self._render(ask.messages))

@@ -74,7 +74,7 @@ class Engine:
         return bool(self._runs) or bool(self._pipe.has_non_finished_requests())
 
     def card(self) -> Frame:
-        return {"context": self._context, "choose": True}
+        return {"context": self._context, "choose": True, "keeps": True}
 
     def begin(self, ask: Ask) -> list[Frame]:
         ids = self._encode(self._render(ask.messages, ask.tenant))
@@ -92,7 +92,8 @@ class Engine:
         if run is None:
             return []
         run.handle.stop()
-        self._remember(run)
+        if any(take.ids for take in run.takes):  # or it was stopped before its prompt was read to the end
+            self._remember(run)
         return [_done(run, take, "stopped") for take in run.takes if not take.over]
 
     def step(self) -> list[Frame]:

@@ -47,6 +47,7 @@ async def test_a_seed_gives_the_same_words_alone_and_in_company(smol: Writer) ->
     def write(seed: int) -> asyncio.Future[object]:
         return asyncio.ensure_future(smol.write(TALE, Sampling(seed=seed), tokens=16, tenant="t"))
 
+    await write(5)  # a prompt read in one piece rounds otherwise than one kept
     alone = await write(5)
     beside = await asyncio.gather(write(5), write(6), write(7))
     assert beside[0].text == alone.text  # type: ignore[attr-defined]
@@ -84,6 +85,7 @@ async def test_a_halt_ends_it_within_two_tokens_while_others_write_on(smol: Writ
 
 
 async def test_takes_are_one_batch_of_different_answers(smol: Writer) -> None:
+    await smol.write(TALE, GREEDY, tokens=1, tenant="t")  # a prompt read in one piece rounds otherwise than one kept
     takes = await smol.takes(TALE, Sampling(temperature=1.0, seed=3), n=3, tokens=16, tenant="t")
     again = await smol.takes(TALE, Sampling(temperature=1.0, seed=3), n=3, tokens=16, tenant="t")
     assert len({take.text for take in takes}) == 3
@@ -103,6 +105,29 @@ async def test_a_prompt_read_before_is_reused_but_not_by_another_tenant(smol: Wr
     assert first.usage.reused == 0
     assert again.usage.reused > again.usage.prompt - 34
     assert other.usage.reused == 0
+
+
+async def test_what_was_read_beforehand_is_not_read_again(smol: Writer) -> None:
+    known = [
+        Message("system", "The bells of the harbour ring at noon. " * 12),
+        *ASKED[1:],
+        Message("assistant", "Tea."),
+    ]
+    await smol.read([*known, Message("user", "not known yet")], tenant="ahead")
+    written = await smol.write([*known, Message("user", "And who rings the bells?")], GREEDY, tokens=2, tenant="ahead")
+    assert written.usage.reused > written.usage.prompt - 60
+
+
+async def test_whoever_asks_for_something_ends_what_is_read_beforehand(smol: Writer) -> None:
+    endless = [Message("system", "A crane turns over the water and back again. " * 700), Message("user", "")]
+    reading = asyncio.create_task(smol.read(endless, tenant="ahead"))
+    await asyncio.sleep(0.3)
+    assert not reading.done(), "or there is nothing to end"
+    await smol.write(ASKED, GREEDY, tokens=2, tenant="local")
+    async with asyncio.timeout(2):
+        await reading
+    written = await smol.write(endless, GREEDY, tokens=1, tenant="ahead")
+    assert written.usage.reused < written.usage.prompt / 2
 
 
 async def test_likelihoods_tell_what_the_prompt_makes_likely_and_do_not_wander(smol: Writer) -> None:
