@@ -13,6 +13,7 @@ BENCHES = {
     "search": "latency of a search by size, beside qdrant-client's local mode, Chroma and LanceDB",
     "retrieval": "does the right passage come back? recall of gold evidence",
     "learn_weights": "learns what each signal of a search weighs, and writes vectorstore/weights.json",
+    "learn_pieces": "learns what word pieces are projected to, and writes vectorstore/pieces.safetensors",
     "pronouns": "how much of a search survives when names are pronouns, through the talk before",
     "answers": "do questions about the example show come back right, with their citation?",
     "form": "are pages in their format's form? with and without the skeleton",

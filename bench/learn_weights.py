@@ -6,7 +6,8 @@ Nothing but one number a signal is learned: the loss is that of picking the gold
 little shrinking. Of a text any passage will do that holds the gold; of turns all of them are wanted.
 Turns learn from the conversations; it prints what each conversation scores with weights learned on the others. Texts
 learn from three forms, so that they do not learn how one sort of document is cut: tales as they are, each section of a
-tale as a document of its own, and conversations as learned chat logs.
+tale as a document of its own, and conversations as learned chat logs. All of it twice: with the signals of pieces, and
+for embedders that give none.
 """
 
 import argparse
@@ -33,7 +34,11 @@ from vectorstore.store import Asked
 
 SHRINK = 1e-3
 SMALL = 0.02  # a weight below this is left out
+PIECED = ("pieces", "pieces_around", "pieces_wide")  # signals that not every embedder can give
 LOGGED = 6  # turns in a passage of a chat log
+
+
+Weights = dict[str, dict[str, dict[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Lesson:
 
 
 async def lessons(gold: Gold, kept: Kept, asked: Sequence[Asking]) -> list[Lesson]:
-    await kept.array([one.text for one in asked])
+    await kept.read_queries([one.text for one in asked])
     with tempfile.TemporaryDirectory() as folder:
         shelf = await Shelf.fill(cut(gold), kept, Path(folder))
         try:
@@ -59,8 +64,8 @@ async def lessons(gold: Gold, kept: Kept, asked: Sequence[Asking]) -> list[Lesso
 async def _lesson(shelf: Shelf, asked: Asking) -> Lesson:
     where = visible(Query(shelf.cut.sight(asked), asked.text))
     assert where is not None
-    vectors = tuple(await shelf.embedder.aembed_queries([asked.text]))
-    found = await shelf.store.survey(where, Asked((asked.text,), vectors, (), DEPTH))
+    read = (await shelf.embedder.read_queries([asked.text]))[0]
+    found = await shelf.store.survey(where, Asked((asked.text,), (read.vector,), (), DEPTH, (read.pieces,)))
     signals = rate(found.scene, found.phrasings[0])
     whose = [shelf.cut.whose[one.id] for one in found.scene.stored]
     rated = np.stack([signals[name] for name in NAMES], axis=1).astype(np.float32)
@@ -126,16 +131,13 @@ def sessions_of(gold: Gold) -> dict[str, str]:
     return {one.id: f"{one.group}/{one.session}" for one in gold.passages if one.session}
 
 
-async def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
+async def run(args: argparse.Namespace) -> Weights:
     embedder = Embedder()
     kept = Kept(embedder, args.cache)
-    found: dict[str, dict[str, float]] = json.loads(args.out.read_text(encoding="utf-8"))
-    names = {kind: NAMES if args.every_signal else list(found[kind]) for kind in found}
+    before: Weights = json.loads(args.out.read_text(encoding="utf-8"))
     talks, tales = Gold.read(args.conversations), part(Gold.read(args.tales), args.groups)
     try:
         said = await lessons(talks, kept, [one for one in talks.questions if one.gold])
-        print(f"turns, each group left out: {_line(left_out(said, names['turns'], sessions_of(talks)))}")
-        found["turns"] = learn(said, names["turns"], every=True)
         given: list[Lesson] = []
         trust: list[float] = []
         for form, counts in ((tales, 2.0), (alone(tales), 1.0), (logged(talks), 1.0)):
@@ -143,11 +145,16 @@ async def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
             more = await lessons(form, kept, asked)
             given += more
             trust += [counts / len(more)] * len(more)
-        found["texts"] = learn(given, names["texts"], every=False, trust=trust)
-        print(f"texts, as learned: {_line(mean(score(given, found['texts'], {})))}")
     finally:
         kept.close()
         await embedder.close()
+    found: Weights = {}
+    for name, sets in before.items():
+        known = [one for one in NAMES if name == "pieces" or one not in PIECED]
+        turns, texts = (known if args.every_signal else list(sets[kind]) for kind in ("turns", "texts"))
+        print(f"{name}: turns, each group left out: {_line(left_out(said, turns, sessions_of(talks)))}")
+        found[name] = {"turns": learn(said, turns, every=True), "texts": learn(given, texts, every=False, trust=trust)}
+        print(f"{name}: texts, as learned: {_line(mean(score(given, found[name]['texts'], {})))}")
     return found
 
 

@@ -34,7 +34,7 @@ async def run(args: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         shelf = await Shelf.fill(cut(gold), kept, Path(folder))
         try:
-            await kept.array([one.text for one in asked])
+            await kept.read_queries([one.text for one in asked])
             rows, times = await _ours(shelf, asked, sessions)
             peers = {} if args.no_peers else await _peers(shelf, asked, sessions)
         finally:

@@ -23,6 +23,7 @@ from bench.measure import Found, arguments, found, give, since, spread
 from bench.stores import Row, available, batches, timed
 from vectorstore import Origin, Passage, Query, Sight
 from vectorstore.edge import EdgeStore
+from vectorstore.embedding import Embedded
 from vectorstore.generation import current
 from vectorstore.index import Index
 from vectorstore.sight import visible
@@ -44,11 +45,11 @@ class Seeded:
     async def dimension(self) -> int:
         return DIMENSION
 
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self.vector(text) for text in texts]
+    async def read_passages(self, texts: Sequence[str]) -> list[Embedded]:
+        return [Embedded(self.vector(text)) for text in texts]
 
-    async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]:
-        return [self.vector(text) for text in texts]
+    async def read_queries(self, texts: Sequence[str]) -> list[Embedded]:
+        return await self.read_passages(texts)
 
     def vector(self, text: str) -> list[float]:
         number = crc32(text.encode())

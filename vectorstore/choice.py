@@ -17,7 +17,7 @@ from vectorstore.store import Stored
 LIKENESS = 0.1  # how much of its score a candidate loses that is just like one chosen before it
 TWIN = 0.97  # cosine from which two passages say the same
 JOINED = 3  # passages in one hit at most
-CLOSE = 2.0  # what a passage may score less than the one beside it and still be joined to it
+CLOSE = 2.4  # what a passage may score less than the one beside it and still be joined to it
 OVERLAP = 20  # characters from which the end of one passage is known again in the next
 
 

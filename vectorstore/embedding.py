@@ -6,20 +6,31 @@ library: the child does. Knows nothing of passages or of the store.
 
 import asyncio
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from vectorstore.errors import EmbedderDown, IndexFault
 from vectorstore.worker import Worker
 
 BUNDLED = "bundled"
+T = TypeVar("T")
 _BATCH_TOKENS = 2048  # about 16 story passages: near full speed, and a query waits for one batch at most
 _BATCH_TEXTS = 64
 _TEXT_TOKENS = 256
 _AHEAD = 2  # batches sent before the first is answered, so that the child never waits for the pipe
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A text's unit ``vector``, and its ``pieces`` as vectorstore.pieces has them: a passage's packed, a question's
+    as float32 [pieces, WIDTH]; empty where the model gives none."""
+
+    vector: list[float]
+    pieces: bytes = b""
 
 
 class Embedder:
@@ -55,19 +66,16 @@ class Embedder:
     async def aembed_query(self, text: str) -> list[float]:
         return _rows(await self._ask(self._query(text)))[0]
 
-    async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]:
+    async def read_queries(self, texts: Sequence[str]) -> list[Embedded]:
         """Several phrasings at once, as urgent as one query; for a handful of short texts."""
-        return _rows(await self._ask(self._worker.submit("encode", list(texts), urgent=True)))
+        return _embedded(await self._ask(self._worker.submit("questions", list(texts), urgent=True)))
+
+    async def read_passages(self, texts: Sequence[str]) -> list[Embedded]:
+        """What the index keeps of each text."""
+        return await self._batched("passages", texts, _embedded)
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        found: dict[int, list[float]] = {}
-        batches = batched_by_length(texts)
-        sent = [(batch, self._send(texts, batch)) for batch in islice(batches, _AHEAD)]
-        while sent:
-            batch, answer = sent.pop(0)
-            found.update(zip(batch, _rows(await self._ask(answer)), strict=True))
-            sent += [(batch, self._send(texts, batch)) for batch in islice(batches, 1)]
-        return [found[place] for place in range(len(texts))]
+        return await self._batched("encode", texts, _rows)
 
     def embed_query(self, text: str) -> list[float]:
         return _rows(_wait(self._query(text)))[0]
@@ -78,11 +86,21 @@ class Embedder:
             found.update(zip(batch, _rows(_wait(self._send(texts, batch))), strict=True))
         return [found[place] for place in range(len(texts))]
 
+    async def _batched(self, method: str, texts: Sequence[str], opened: Callable[[Any], list[T]]) -> list[T]:
+        found: dict[int, T] = {}
+        batches = batched_by_length(texts)
+        sent = [(batch, self._send(texts, batch, method)) for batch in islice(batches, _AHEAD)]
+        while sent:
+            batch, answer = sent.pop(0)
+            found.update(zip(batch, opened(await self._ask(answer)), strict=True))
+            sent += [(batch, self._send(texts, batch, method)) for batch in islice(batches, 1)]
+        return [found[place] for place in range(len(texts))]
+
     def _query(self, text: str) -> "Future[Any]":
         return self._worker.submit("encode", [text], urgent=True)
 
-    def _send(self, texts: Sequence[str], batch: Sequence[int]) -> "Future[Any]":
-        return self._worker.submit("encode", [texts[place] for place in batch])
+    def _send(self, texts: Sequence[str], batch: Sequence[int], method: str = "encode") -> "Future[Any]":
+        return self._worker.submit(method, [texts[place] for place in batch])
 
     async def _ask(self, answer: "Future[Any]") -> Any:
         try:
@@ -125,6 +143,11 @@ def _rows(answer: tuple[int, bytes]) -> list[list[float]]:
     return [numbers[start : start + width] for start in range(0, len(numbers), width)]
 
 
+def _embedded(answer: tuple[int, bytes, list[bytes]]) -> list[Embedded]:
+    width, raw, pieces = answer
+    return [Embedded(*one) for one in zip(_rows((width, raw)), pieces, strict=True)]
+
+
 class _Model:
     """What lives in the child: the model, answering in plain bytes so that the parent needs no numpy."""
 
@@ -137,3 +160,11 @@ class _Model:
     def encode(self, texts: list[str]) -> tuple[int, bytes]:
         vectors = self._model.encode(texts)
         return vectors.shape[1], vectors.tobytes()
+
+    def passages(self, texts: list[str]) -> tuple[int, bytes, list[bytes]]:
+        vectors, pieces = self._model.passages(texts)
+        return vectors.shape[1], vectors.tobytes(), pieces
+
+    def questions(self, texts: list[str]) -> tuple[int, bytes, list[bytes]]:
+        vectors, pieces = self._model.questions(texts)
+        return vectors.shape[1], vectors.tobytes(), pieces

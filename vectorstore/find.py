@@ -26,8 +26,8 @@ from vectorstore.store import Arm, Asked, Stored, Terms
 
 POOL = 64  # passages of an origin that are read and rated by every signal
 WIDENED = 24  # of them are joined by what stands beside them
-NAME = 3.0  # what an exact name adds to a score
-KIND = 0.3  # what a preferred kind adds
+NAME = 4.5  # what an exact name adds to a score
+KIND = 0.4  # what a preferred kind adds
 RECENCY = 0.1  # what the newest turn gains over the first
 SHORT = 160  # characters under which a hit is completed by its neighbours
 
@@ -71,13 +71,11 @@ def _candidates(engine: Engine, where: Where, asked: Asked, query: Query) -> lis
     if not found.scene.stored:
         return []
     turns = found.scene.turns
+    by = weights(pieces=all(each.pieces for each in found.phrasings))
     needed = {
-        name
-        for kind, there in (("turns", turns.any()), ("texts", not turns.all()))
-        if there
-        for name in weights()[kind]
+        name for kind, there in (("turns", turns.any()), ("texts", not turns.all())) if there for name in by[kind]
     }
-    shares = weigh([rate(found.scene, each, needed) for each in found.phrasings], turns, weights())
+    shares = weigh([rate(found.scene, each, needed) for each in found.phrasings], turns, by)
     return corrected(
         [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
     )
@@ -100,9 +98,10 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
     beside = engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
     candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
     vectors = asked.vectors or (None,) * len(asked.texts)
+    pieces = asked.pieces or (b"",) * len(asked.texts)
     phrasings = tuple(
-        Phrasing(text, vector, term.words, term.pairs)
-        for text, vector, term in zip(asked.texts, vectors, terms, strict=True)
+        Phrasing(text, vector, term.words, term.pairs, found)
+        for text, vector, term, found in zip(asked.texts, vectors, terms, pieces, strict=True)
     )
     named = frozenset(one for arm in arms if arm.signal == "name" for one in arm.scores)
     return Survey(Scene(candidates), phrasings, named)

@@ -7,11 +7,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from vectorstore.embedding import Embedded
 from vectorstore.search import Embeds
 
 _AT_ONCE = 16  # that nobody came for are let go
 
-Vectors = list[list[float]]
+Read = list[Embedded]
 
 
 class Foreseen:
@@ -19,7 +20,7 @@ class Foreseen:
 
     def __init__(self, embedder: Embeds) -> None:
         self._embedder = embedder
-        self._begun: OrderedDict[tuple[str, ...], asyncio.Task[Vectors]] = OrderedDict()
+        self._begun: OrderedDict[tuple[str, ...], asyncio.Task[Read]] = OrderedDict()
 
     def expect(self, texts: Sequence[str]) -> None:
         """Needs a running event loop. Being told twice does no harm."""
@@ -31,10 +32,10 @@ class Foreseen:
         while len(self._begun) > _AT_ONCE:
             self._begun.popitem(last=False)[1].cancel()
 
-    async def aembed_queries(self, texts: Sequence[str]) -> Vectors:
+    async def read_queries(self, texts: Sequence[str]) -> Read:
         begun = self._begun.pop(_distinct(texts), None)
         if begun is None or begun.cancelled():
-            return await self._embedder.aembed_queries(texts)
+            return await self._embedder.read_queries(texts)
         return await begun
 
     async def close(self) -> None:
@@ -42,15 +43,15 @@ class Foreseen:
         await asyncio.gather(*(task for task in self._begun.values() if not task.done()), return_exceptions=True)
         self._begun.clear()
 
-    async def _embed(self, texts: Sequence[str]) -> Vectors:
-        return await self._embedder.aembed_queries(texts)
+    async def _embed(self, texts: Sequence[str]) -> Read:
+        return await self._embedder.read_queries(texts)
 
 
 def _distinct(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text.strip()))
 
 
-def _heard(task: "asyncio.Task[Vectors]") -> None:
+def _heard(task: "asyncio.Task[Read]") -> None:
     """Nobody may come for it."""
     if not task.cancelled():
         task.exception()

@@ -45,12 +45,13 @@ def fuse(arms: Sequence[Arm]) -> dict[str, Shares]:
 
 
 @cache
-def weights() -> Mapping[str, Mapping[str, float]]:
-    """The learned weights by signal: one set for ``turns``, one for ``texts``, which is all else."""
-    found: dict[str, dict[str, float]] = json.loads(
+def weights(pieces: bool) -> Mapping[str, Mapping[str, float]]:
+    """The learned weights by signal: one set for ``turns``, one for ``texts``, which is all else. Where an
+    embedder gives no ``pieces`` the other signals weigh otherwise."""
+    found: dict[str, dict[str, dict[str, float]]] = json.loads(
         Path(__file__).with_name("weights.json").read_text(encoding="utf-8")
     )
-    return found
+    return found["pieces" if pieces else "plain"]
 
 
 @dataclass(frozen=True, slots=True)

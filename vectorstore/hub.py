@@ -30,3 +30,10 @@ class Hub:
         """float32 [texts, dimensions], each of length 1."""
         found = self._model.encode(texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(found, np.float32)
+
+    def passages(self, texts: list[str]) -> tuple[NDArray[np.float32], list[bytes]]:
+        """Vectors alone: nothing was learned about this model's pieces."""
+        return self.encode(texts), [b""] * len(texts)
+
+    def questions(self, texts: list[str]) -> tuple[NDArray[np.float32], list[bytes]]:
+        return self.passages(texts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vectorstore.edge import EdgeStore
+from vectorstore.embedding import Embedded
 from vectorstore.foreseen import Foreseen
 from vectorstore.generation import current
 from vectorstore.passage import Passage
@@ -28,7 +29,7 @@ class Learns(Embeds, Protocol):
 
     async def dimension(self) -> int: ...
 
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]: ...
+    async def read_passages(self, texts: Sequence[str]) -> list[Embedded]: ...
 
 
 class Index:
@@ -100,8 +101,9 @@ class Index:
         await self._store.close()
 
     async def _enter(self, passages: Sequence[Passage]) -> None:
-        vectors = await self._embedder.aembed_documents([searchable(passage) for passage in passages])
-        await self._store.put([Entered(*pair) for pair in zip(passages, vectors, strict=True)])
+        read = await self._embedder.read_passages([searchable(passage) for passage in passages])
+        entered = [Entered(one, found.vector, found.pieces) for one, found in zip(passages, read, strict=True)]
+        await self._store.put(entered)
 
 
 def _dimension(folder: Path, embedder: str) -> int | None:

@@ -5,6 +5,7 @@ filters: who asks must know that a point may still be seen.
 """
 
 from array import array
+from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,19 +14,22 @@ from typing import Any
 from vectorstore.passage import Passage
 from vectorstore.store import passage_of, searchable
 
+_PIECES = "pieces"
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage; its ``vector``, what its words weigh, ``text`` what is searched."""
+    """A passage; its ``vector``, what its words weigh, ``text`` what is searched, its packed ``pieces``."""
 
     passage: Passage
     vector: "array[float]"
     weights: Mapping[int, float]
     text: str
+    pieces: bytes
 
 
 class Recent:
-    """At most ``bound`` points, about six kilobytes each; the one that was not asked for longest goes first."""
+    """At most ``bound`` points, about ten kilobytes each; the one that was not asked for longest goes first."""
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
@@ -37,7 +41,7 @@ class Recent:
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
         passage = passage_of(payload)
         weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))
-        self._known[one] = Point(passage, array("f", dense), weights, searchable(passage))
+        self._known[one] = Point(passage, array("f", dense), weights, searchable(passage), _pieces(payload))
 
     def take(self, ids: Iterable[str]) -> list[tuple[str, Point]]:
         """Points that are here, in the order asked for. Forgets what is too much, but never one of these."""
@@ -59,3 +63,12 @@ class Recent:
 
     def clear(self) -> None:
         self._known.clear()
+
+
+def written(pieces: bytes) -> dict[str, str]:
+    """Packed pieces as a part of a payload, which holds no bytes; nothing where there are none."""
+    return {_PIECES: b64encode(pieces).decode()} if pieces else {}
+
+
+def _pieces(payload: Mapping[str, Any]) -> bytes:
+    return b64decode(payload.get(_PIECES, ""))

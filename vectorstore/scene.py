@@ -22,12 +22,13 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrasing:
     """One wording of the question: its ``vector`` (None without an embedder), its words with how rare
-    each is, and its pairs of adjacent words."""
+    each is, its pairs of adjacent words, and its word pieces (none where the embedder gives none)."""
 
     text: str
     vector: Sequence[float] | None
     words: Mapping[int, float]
     pairs: frozenset[Pair]
+    pieces: bytes = b""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
 
+from vectorstore.embedding import Embedded
 from vectorstore.errors import EmbedderDown, IndexFault
 from vectorstore.query import Found, Hit, Query
 from vectorstore.sight import visible
@@ -20,7 +21,7 @@ DEPTH = 100  # candidates an arm
 class Embeds(Protocol):
     """What a search needs of an embedder; raises EmbedderDown."""
 
-    async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]: ...
+    async def read_queries(self, texts: Sequence[str]) -> list[Embedded]: ...
 
 
 async def search(store: Readable, embedder: Embeds, query: Query) -> Found:
@@ -45,6 +46,7 @@ async def _asked(embedder: Embeds, query: Query) -> tuple[Asked, str]:
     if not texts:
         return asked, ""
     try:
-        return replace(asked, vectors=tuple(await embedder.aembed_queries(texts))), ""
+        found = await embedder.read_queries(texts)
+        return replace(asked, vectors=tuple(one.vector for one in found), pieces=tuple(one.pieces for one in found)), ""
     except EmbedderDown as fault:
         return asked, f"Found by words alone: {fault}"

@@ -22,12 +22,12 @@ from vectorstore.heir import Heir
 from vectorstore.passage import Origin
 from vectorstore.query import Query
 from vectorstore.rarity import Rarities
-from vectorstore.recent import Point, Recent
+from vectorstore.recent import Point, Recent, written
 from vectorstore.sight import Condition, Where, corpus
 from vectorstore.sparse import Sparse, Words, name_key
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
 
-_LAYOUT = 3  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 4  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
@@ -144,7 +144,7 @@ class Shard:
     def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
         weights = {word: point.weights[word] for word in words & point.weights.keys()}
         found = frozenset(self._words.pairs(point.text, pairs) if pairs else ())
-        return Stored(one, point.passage, point.vector, weights, found)
+        return Stored(one, point.passage, point.vector, weights, found, point.pieces)
 
     def put(self, entered: Sequence[Entered]) -> bool:
         """Whether the shard has grown so much that it should be optimized."""
@@ -327,7 +327,7 @@ class Shard:
         words = self._words.passage(searchable(one.passage))
         keys = sorted({key for key in map(name_key, one.passage.names) if key})
         vectors = {DENSE: list(one.vector), WORDS: _sparse(words)}
-        return qdrant.Point(one.passage.id, vectors, {**payload(one.passage), "keys": keys})
+        return qdrant.Point(one.passage.id, vectors, {**payload(one.passage), "keys": keys, **written(one.pieces)})
 
     def _flush(self) -> None:
         with _native():

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.passage import Origin
+from vectorstore.pieces import WIDTH, nearest
 from vectorstore.scene import Phrasing, Places, Scene, once
 
 Numbers = NDArray[np.float64]
@@ -110,6 +111,23 @@ def meaning_before(scene: Scene, asked: Phrasing) -> Numbers:
 
 def meaning_after(scene: Scene, asked: Phrasing) -> Numbers:
     return _cosines(scene, asked)[scene.after]
+
+
+def pieces(scene: Scene, asked: Phrasing) -> Numbers:
+    """Each word piece of the question by the one in the passage that is nearest to it, as it stands."""
+    return np.array(NEARER * _pieces(scene, asked)[:-1].sum(axis=1))
+
+
+def pieces_around(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same of the passage and its two neighbours read as one."""
+    return np.array(NEARER * _widest(scene, asked).sum(axis=1))
+
+
+def pieces_wide(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same of five passages read as one, in spreads."""
+    found = _pieces(scene, asked)
+    further = (found[_twice(beside)] for beside in (scene.before, scene.after))
+    return np.array(np.maximum.reduce([_widest(scene, asked), *further]).sum(axis=1))
 
 
 def words(scene: Scene, asked: Phrasing) -> Numbers:
@@ -255,11 +273,13 @@ def date(scene: Scene, asked: Phrasing) -> Numbers:
 
 SIGNALS: tuple[Callable[[Scene, Phrasing], Numbers], ...] = (
     *(meaning, nearness, meaning_before, meaning_after),
+    *(pieces, pieces_around, pieces_wide),
     *(words, words_before, words_after, words_around, words_wide),
     *(covers, covers_around, pairs, together, gathered, foremost),
     *(speaker, length, asks, answers, opening, tells_time, tells_when, tells_count, date),
 )
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
+_AS_IT_STANDS = frozenset({nearness, pieces, pieces_around})
 _PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs, foremost})
 
 
@@ -271,8 +291,8 @@ def rate(scene: Scene, asked: Phrasing, names: Collection[str] = NAMES) -> dict[
         if signal.__name__ not in names:
             continue
         numbers = signal(scene, asked)
-        if signal is nearness:
-            found["nearness"] = numbers - (numbers.mean() if len(numbers) else 0.0)
+        if signal in _AS_IT_STANDS:
+            found[signal.__name__] = numbers - (numbers.mean() if len(numbers) else 0.0)
         else:
             found[signal.__name__] = _centred(numbers, scene.turns) if signal in _PLAIN else standard(numbers)
     return found
@@ -306,6 +326,20 @@ def _cosines(scene: Scene, asked: Phrasing) -> Numbers:
     if asked.vector is None or not scene.vectors.shape[1]:
         return np.zeros(len(scene.stored) + 1)
     return np.array(scene.vectors @ np.asarray(asked.vector, np.float32), float)
+
+
+@once
+def _pieces(scene: Scene, asked: Phrasing) -> Numbers:
+    """How near each stored passage comes to each piece of the question, [stored + 1, pieces], and 0 for none."""
+    wanted = np.frombuffer(asked.pieces, np.float32).reshape(-1, WIDTH)
+    return np.array(nearest([*(one.pieces for one in scene.stored), b""], wanted), float)
+
+
+@once
+def _widest(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same of a passage and its two neighbours, [stored, pieces]."""
+    found = _pieces(scene, asked)
+    return np.maximum(found[:-1], np.maximum(found[scene.before], found[scene.after]))
 
 
 @once

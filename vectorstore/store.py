@@ -19,12 +19,14 @@ from vectorstore.sight import Where
 class Asked:
     """One search as an engine sees it: ``texts`` are the phrasings, the person's own first,
     ``vectors`` their embeddings (none when there is no embedder), ``names`` name keys are sought
-    besides those spoken in the texts, ``depth`` how many candidates each arm fetches."""
+    besides those spoken in the texts, ``depth`` how many candidates each arm fetches. ``pieces`` are the
+    phrasings' word pieces as vectorstore.pieces has a question's (none where the embedder gives none)."""
 
     texts: tuple[str, ...]
     vectors: tuple[Sequence[float], ...]
     names: tuple[str, ...]
     depth: int
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ Pair = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A passage with its point id and its unit ``vector`` (empty if it has none). ``words`` are the asked
-    words that occur in it with what each weighs, ``pairs`` the asked pairs that occur in it."""
+    words that occur in it with what each weighs, ``pairs`` the asked pairs that occur in it, ``pieces`` its
+    word pieces, packed (none if it has none)."""
 
     id: str
     passage: Passage
     vector: "array[float]"
     words: Mapping[int, float]
     pairs: frozenset[Pair]
+    pieces: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A passage to be put in, with its vector."""
+    """A passage to be put in, with its vector and its packed pieces."""
 
     passage: Passage
     vector: Sequence[float]
+    pieces: bytes = b""
 
 
 class Readable(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from vectorstore import Origin, Passage, Query, Sight
-from vectorstore.embedding import Embedder
+from vectorstore.embedding import Embedded, Embedder
 from vectorstore.errors import EmbedderDown
 from vectorstore.index import Index
 
@@ -153,7 +153,7 @@ async def test_without_an_embedder_words_still_answer_and_the_reader_is_told(ind
     class Down:
         name = "bundled"
 
-        async def aembed_queries(self, texts: object) -> list[list[float]]:
+        async def read_queries(self, texts: object) -> list[Embedded]:
             raise EmbedderDown("The embedder does not answer; run dramaturg doctor.")
 
     await index.put([canon("Mara", "Mara fears water."), canon("Tom", "Tom mends nets.")])

@@ -4,11 +4,13 @@ from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from vectorstore import Origin, Passage, Query, Sight, signals
 from vectorstore.fusion import weigh, weights
 from vectorstore.index import Index
+from vectorstore.pieces import WIDTH, pack
 from vectorstore.scene import Phrasing, Scene
 from vectorstore.store import Stored
 
@@ -153,12 +155,28 @@ def test_no_kind_of_passage_is_lifted_by_what_only_it_can_have(turn: Make, sourc
     assert rated[2:].sum() == pytest.approx(0)
 
 
-def test_weights_are_of_signals_there_are() -> None:
+@pytest.mark.parametrize("pieces", [True, False])
+def test_weights_are_of_signals_there_are(pieces: bool) -> None:
     known = {signal.__name__ for signal in signals.SIGNALS}
-    assert set(weights()) == {"turns", "texts"}
-    for learned in weights().values():
+    assert set(weights(pieces)) == {"turns", "texts"}
+    for learned in weights(pieces).values():
         assert learned
         assert set(learned) <= known
+
+
+def test_pieces_are_found_in_the_passage_and_in_what_stands_beside_it(source: Make) -> None:
+    axes = np.eye(3, WIDTH, dtype=np.float32)
+    passages = [source("a", order, f"Line {order}.") for order in range(5)]
+    held = [pack(axes[:1]), b"", pack(axes[1:2]), b"", pack(axes[2:])]
+    said = Scene([replace(stored(one), pieces=own) for one, own in zip(passages, held, strict=True)])
+    question = replace(asked("?"), pieces=(axes / 3).tobytes())
+    third = signals.NEARER / 3
+    assert list(signals.pieces(said, question)) == pytest.approx([third, 0, third, 0, third], abs=0.01)
+    assert list(signals.pieces_around(said, question)) == pytest.approx(
+        [third, 2 * third, third, 2 * third, third], abs=0.01
+    )
+    assert list(signals.pieces_wide(said, question)) == pytest.approx([2 / 3, 2 / 3, 1, 2 / 3, 2 / 3], abs=0.01)
+    assert not signals.pieces(said, asked("?")).any()
 
 
 def test_the_phrasing_a_passage_answers_best_counts(source: Make) -> None:
