@@ -13,6 +13,7 @@ LEAST = 0.15
 _WORDS = {
     "it is named": ("name",),
     "close in meaning": ("meaning", "nearness"),
+    "says it in words that come near": ("pieces", "pieces_around", "pieces_wide"),
     "has the words asked for": ("words", "words_around", "words_wide", "covers", "covers_around"),
     "has them side by side": ("pairs",),
     "what stands beside it fits": ("meaning_before", "meaning_after", "words_before", "words_after"),

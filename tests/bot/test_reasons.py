@@ -10,7 +10,7 @@ WORDLESS = {"length", "asks"}
 
 def test_every_signal_that_may_lift_a_passage_has_words() -> None:
     weights = json.loads(files("vectorstore").joinpath("weights.json").read_text("utf-8"))
-    learned = {name for kind in weights.values() for name in kind}
+    learned = {name for kinds in weights.values() for kind in kinds.values() for name in kind}
     for signal in (learned - WORDLESS) | {"name", "kind", "recency", "corrects"}:
         assert strongest({signal: 1.0}), signal
 
