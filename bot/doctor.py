@@ -80,7 +80,7 @@ def _discord(settings: Settings) -> str:
 async def _parts(app: App) -> tuple[list[str], bool]:
     settings = app.settings
     shows = await app.ledger.shows.all(TENANT)
-    rows = [f"- ✓ ledger {settings.ledger or settings.home / 'ledger.db'}: {len(shows)} shows"]
+    rows = [f"- ✓ ledger {settings.ledger or settings.home / 'ledger.db'}: {many(len(shows), 'show', 'shows')}"]
     behind = await app.ledger.outbox.count()
     passages = await app.index.count()
     where = settings.index or settings.home / "index"

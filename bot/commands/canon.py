@@ -80,7 +80,8 @@ class CanonDesk:
             say = f"Added to **{entry.name}** ({entry.kind}), now version {entry.version}."
         self._changed()
         await call.stage.show(Offer("canon", "show it", entry.name))
-        await call.stage.show(Offer("canon", "retire it", f"retire {entry.name}"))
+        if in_force is None:  # else all that the room knew of it before would go with it
+            await call.stage.show(Offer("canon", "retire it", f"retire {entry.name}"))
         return await call.say(f"{say}\n\n> {_quoted(draft.text)}")
 
     async def _one(self, talk: Conversation, name: str) -> Entry:

@@ -36,6 +36,36 @@ class Shown:
     messages: tuple[str, ...] = ()
 
 
+class Slip(Protocol):
+    key: str
+
+    async def sending(self) -> None: ...
+
+    async def posted(self, message: str) -> None: ...
+
+
+class Over:
+    """A slip for an answer that is written over messages which stand already. They are noted as its own only
+    when that is done: a program that dies before leaves the page as it was."""
+
+    unsure = False
+
+    def __init__(self, slip: Slip, messages: tuple[str, ...]) -> None:
+        self._slip = slip
+        self.key = slip.key
+        self.ids = messages
+
+    async def sending(self) -> None:
+        await self._slip.sending()
+
+    async def posted(self, message: str) -> None:
+        self.ids = (*self.ids, message)
+
+    async def done(self) -> None:
+        for message in self.ids:
+            await self._slip.posted(message)
+
+
 class Pages:
     def __init__(self, threads: Threads, turns: Turns, inbox: Inbox) -> None:
         self._threads = threads

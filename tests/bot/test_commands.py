@@ -201,6 +201,13 @@ async def test_what_keep_offers_to_press_is_a_command_that_works(desk: Any) -> N
         assert "Ottilie" in pressed.text
 
 
+async def test_what_was_added_to_an_entry_does_not_offer_to_retire_all_of_it(desk: Any) -> None:
+    await desk.do("/keep Ottilie: Ottilie is a barrel. as thing")
+    added = await desk.do("/keep Ottilie: Ottilie leaks.")
+    assert "Added to **Ottilie**" in added.text
+    assert [offer.label for offer in added.offers] == ["show it"]
+
+
 # ---- pages ----
 
 

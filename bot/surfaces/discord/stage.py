@@ -17,6 +17,7 @@ from bot.surfaces.discord.buttons import row
 from bot.surfaces.discord.outlet import Outlet
 from bot.surfaces.discord.places import Undeliverable
 from bot.surfaces.discord.verbs import FORM, SLASH, WRITES
+from bot.surfaces.shown import Over
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -178,19 +179,20 @@ class DiscordStage:
                 text, foot, buttons, files = "", [small(f"{flat(self._inbound.author)}: {TOO_LATE}")], None, []
         if self._quiet or not (anything or self._outlet or self._slip.ids):
             return ()
-        if reply.turn:
-            await self._take_over(pages(self._led(text), foot, self._hosts))
+        over = self._over(pages(self._led(text), foot, self._hosts)) if reply.turn else None
+        self._slip = over or self._slip
         ids = await (await self._open()).end(self._led(text), foot, buttons, files)
+        if over is not None:
+            await over.done()
         if self._asked is not None:
             await self._asked.done()
         return ids
 
-    async def _take_over(self, contents: Sequence[str]) -> None:
+    def _over(self, contents: Sequence[str]) -> Over | None:
         """A page that was changed stands where it stood; where it needs more room it is told anew."""
-        over = self._inbound.values.get("over", "").split()
-        if self._outlet is None and len(contents) <= len(over):
-            for message in over:
-                await self._slip.posted(message)
+        messages = tuple(self._inbound.values.get("over", "").split())
+        fits = self._outlet is None and len(contents) <= len(messages)
+        return Over(self._slip, messages) if fits else None
 
     def _led(self, text: str) -> str:
         """An answer that all see says who asked for it with a slash command."""

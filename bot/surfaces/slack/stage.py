@@ -14,6 +14,7 @@ from bot.render.links import unlinked
 from bot.render.paging import split
 from bot.render.safe import clean, line
 from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
+from bot.surfaces.shown import Over
 from bot.surfaces.slack.api import Api, Undeliverable
 from bot.surfaces.slack.outlet import Outlet, Place, posted_before
 
@@ -174,13 +175,16 @@ class SlackStage:
         if self._private:
             await self._whisper(under)
             return ()
-        over = self._inbound.values.get("over", "").split()
-        if reply.turn and self._outlet is None and len(over) == 1 and len(self._final) <= PART:
-            await self._slip.posted(over[0])  # a page that was changed stands where it stood
+        messages = tuple(self._inbound.values.get("over", "").split())
+        fits = reply.turn and self._outlet is None and len(messages) == 1 and len(self._final) <= PART
+        over = Over(self._slip, messages) if fits else None  # a page that was changed stands where it stood
+        self._slip = over or self._slip
         outlet = await self._open()
         if not outlet.streamed:
             outlet.text(self._text)
         ids = await outlet.end(self._final, under) if self._text.strip() or under or self._slip.ids else ()
+        if over is not None:
+            await over.done()
         await self._attach()
         return ids
 
