@@ -17,6 +17,7 @@ from uuid import uuid4
 from bot import passages
 from bot.bible import BibleFiles
 from bot.commands.canon import CanonDesk
+from bot.commands.editing import Editing
 from bot.commands.knowledge import Knowledge
 from bot.commands.pages import Pages
 from bot.commands.past import Past
@@ -158,6 +159,7 @@ def _bounded(formats: Mapping[str, Format], tokens: int) -> Mapping[str, Format]
 
 async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Conversing:
     """Put a conversation on top of an open app. The librarian starts to work behind."""
+    footing = Footing(app.embedder)
     dialogue = Dialogue(
         threads=app.ledger.threads,
         turns=app.ledger.turns,
@@ -166,12 +168,12 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
         lore=app.lore,
         formats=app.formats,
         profile=app.ledger.profile,
-        footing=Footing(app.embedder),
+        footing=footing,
         writer=writer,
         window=app.settings.window,
     )
     talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
-    desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk))
+    desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk, footing))
     ledger, holder = app.ledger, await asyncio.to_thread(_holder, _index(app.settings))
     gate = Gate(desk.respond, ledger.inbox, _rules(app.settings), ledger.leases, holder)
     working = asyncio.create_task(app.librarian.work(), name="librarian")
@@ -231,15 +233,16 @@ async def fetch_model(what: str, cache: Path) -> str:
     return name
 
 
-def _handlers(app: App, dialogue: Dialogue, talk: Talk) -> dict[str, Any]:
+def _handlers(app: App, dialogue: Dialogue, talk: Talk, footing: Footing) -> dict[str, Any]:
     changed = app.librarian.ring
     pages = Pages(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, app.formats, changed)
     canon = CanonDesk(app.rooms, app.ledger.canon, changed)
     knowledge = Knowledge(app.rooms, app.ledger.shows, app.ledger.sources, app.index, app.lore, app.learning, changed)
     past = Past(app.rooms, app.ledger.threads, app.ledger.turns, dialogue, changed)
+    editing = Editing(app.rooms, app.ledger.turns, app.lore, footing, app.formats, changed)
     room = RoomSettings(app.rooms, app.ledger.shows, app.formats)
     profile = ProfileDesk(app.ledger.profile)
-    every = (talk, pages, canon, knowledge, past, room, profile)
+    every = (talk, pages, editing, canon, knowledge, past, room, profile)
     return {name: handler for one in every for name, handler in one.handlers().items()}
 
 

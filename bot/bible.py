@@ -107,6 +107,14 @@ def stated(meta: Mapping[str, object]) -> tuple[Status, str]:
     return Status.PROPOSED, f"its status “{said}” is none of {', '.join(Status)}, so it is only proposed"
 
 
+def unkind(meta: Mapping[str, object]) -> str:
+    """Why a file that looks like an entry of canon is none."""
+    kind = text_of(meta, "kind").casefold()
+    if not kind or not text_of(meta, "name") or kind in KINDS:
+        return ""
+    return f"its kind “{kind}” is none of {', '.join(KINDS)}, so it is a source and no canon"
+
+
 def text_of(meta: Mapping[str, object], key: str) -> str:
     value = meta.get(key)
     return "" if value is None else " ".join(str(value).split())

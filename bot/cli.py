@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 app = typer.Typer(
     name="dramaturg",
@@ -52,6 +53,20 @@ def main_options(
 ) -> None:
     if context.invoked_subcommand is None:
         _do("chat", message=None, show=show, format=format, resume=resume, writer=writer)
+    given = {"show": show, "format": format, "resume": resume, "writer": writer}
+    _hand_on(context, {name: value for name, value in given.items() if value})
+
+
+def _hand_on(context: typer.Context, given: dict[str, Any]) -> None:
+    """What stands before a command counts for it, too; what it does not take is not passed over in silence."""
+    name, group = str(context.invoked_subcommand), context.command
+    command = group.get_command(context, name) if isinstance(group, typer.core.TyperGroup) else None
+    takes = {one.name: one.opts[0] for one in group.params}
+    known = {one.name for one in command.params} if command else set()
+    for option in given:
+        if option not in known:
+            context.fail(f"{takes[option]} means nothing to '{name}'.")
+    context.default_map = {name: given}
 
 
 @app.command()

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.commands import TABLE, find
+from bot.commands import AT_A_PROMPT, TABLE, find
 from bot.commands.call import Call, Handler, Mistaken
 from bot.commands.past import ALL
 from bot.dialogue import Dialogue
@@ -20,6 +20,9 @@ from vectorstore import IndexFault
 
 EXPECTED = (Mistaken, Unbound, LedgerError, IndexFault, WriterError)
 """What goes wrong in known ways: the error's own words are for the person."""
+
+_HAPPENED = {"edit": "edited", "delete": "deleted", "form": "form"}
+"""What is no command, and whose handler it goes to."""
 
 _OF_A_PAGE = frozenset({"again", "why", "keep"})
 
@@ -33,8 +36,8 @@ class Desk:
     async def respond(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
         """Play the answer onto ``stage`` and finish it."""
         try:
-            if inbound.kind in ("edit", "delete", "form"):
-                return await self._handlers[inbound.kind](Call(inbound, stage, halt))
+            if happened := _HAPPENED.get(inbound.kind):
+                return await self._handlers[happened](Call(inbound, stage, halt))
             if inbound.kind in ("command", "action"):
                 return await self._command(inbound, stage, halt)
             talk = await self._rooms.writing(inbound.scope, inbound.who or inbound.author)
@@ -55,6 +58,8 @@ class Desk:
             near = difflib.get_close_matches(inbound.name, [known.name for known in TABLE], n=1)
             hint = f"did you mean /{near[0]}?" if near else "`/help` lists what there is."
             raise Mistaken(f"There is no command /{inbound.name}: {hint}")
+        if command.name in AT_A_PROMPT and inbound.who:
+            raise Mistaken(f"`/{command.name}` is for the terminal; here every thread is a conversation of its own.")
         await self._may(inbound, command.name)
         if inbound.kind == "action" and inbound.target and command.name in _OF_A_PAGE:
             inbound = await self._of_its_page(replace(inbound, name=command.name))

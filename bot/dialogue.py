@@ -248,7 +248,8 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        page = await self._footing(written.text, prompt.passages, lore.names, [*_said(talk), turn.text])
+        said = [*_said(talk), turn.text, form.labels]
+        page = await self._footing(written.text, prompt.passages, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)
@@ -462,8 +463,10 @@ async def _finish(
             await stage.show(Cite(citation.n, citation.title))
         for say in _remarks(page, found):
             await stage.show(Note(say))
-        for steer in form.steers:
+        for steer in form.steers if written.usage.generated else ():  # what canon says can be had in no other way
             await stage.show(Offer("again", steer, steer))
+    else:
+        await stage.show(Offer("again", "Again"))
     if wish is not None:
         await _propose(stage, wish)
     status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)

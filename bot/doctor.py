@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from bot.app import App, begin_writer, open_app
 from bot.config import Config, Settings
 from bot.desk import EXPECTED
+from bot.learning import many
 from bot.shows import TENANT
 
 _SDKS = {"slack": "slack_bolt", "discord": "discord"}
@@ -83,7 +84,8 @@ async def _parts(app: App) -> tuple[list[str], bool]:
     behind = await app.ledger.outbox.count()
     passages = await app.index.count()
     where = settings.index or settings.home / "index"
-    rows.append(f"- ✓ index {where}: {passages} passages{f', {behind} records to come' if behind else ''}")
+    late = f", {many(behind, 'record', 'records')} to come" if behind else ""
+    rows.append(f"- ✓ index {where}: {many(passages, 'passage', 'passages')}{late}")
     good = True
     try:
         await app.embedder.aembed_query("Who keeps the key?")

@@ -104,6 +104,13 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """What the person may change and send: it is put at their prompt, where there is one."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attach:
     file: File
 
@@ -116,7 +123,7 @@ class Fail:
     ref: str = ""
 
 
-Out = Text | Final | Step | Cite | Note | Offer | Attach | Fail
+Out = Text | Final | Step | Cite | Note | Offer | Fill | Attach | Fail
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bot.bible import BibleFiles, drafted, stated, text_of
+from bot.bible import BibleFiles, drafted, stated, text_of, unkind
 from bot.events import Step
 from memory import Draft, LedgerError, Piece, Show, Source, Status
 from vectorstore.ingest import Document, Finds, Unreadable, find
@@ -131,6 +131,8 @@ class Learning:
             await self._as_entry(show, document, draft, who, done)
 
     async def _as_source(self, show: Show, document: Document, who: str, done: Learned) -> None:
+        doubt = unkind(document.meta)
+        done.remarks += [(Path(document.uri).name, doubt)] if doubt else []
         await self._bible.withdraw(show, document.uri, who)
         pieces = [
             Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date)
@@ -174,10 +176,10 @@ def summary(done: Learned) -> str:
     """What was learned and what was not, as Markdown."""
     rate = f", {done.passages / done.seconds:.0f} passages a second" if done.passages and done.seconds else ""
     parts = [
-        _many(done.entries - done.aside, "canon entry", "canon entries"),
+        _some(done.entries - done.aside, "canon entry", "canon entries"),
         f"{done.aside} kept apart as not accepted" if done.aside else "",
-        _many(done.sources, "source", "sources"),
-        f"{_many(done.passages, 'passage', 'passages')} in {done.seconds:.1f} s{rate}" if done.passages else "",
+        _some(done.sources, "source", "sources"),
+        f"{many(done.passages, 'passage', 'passages')} in {done.seconds:.1f} s{rate}" if done.passages else "",
         f"{done.unchanged} unchanged" if done.unchanged else "",
     ]
     head = "Learned: " + ", ".join(part for part in parts if part) + "." if any(parts) else "Nothing was learned."
@@ -186,5 +188,10 @@ def summary(done: Learned) -> str:
     return "\n".join([head, *(["", *rows] if rows else [])])
 
 
-def _many(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}" if count > 0 else ""
+def many(count: int, one: str, more: str) -> str:
+    """*1 source*, *2 sources*."""
+    return f"{count} {one if count == 1 else more}"
+
+
+def _some(count: int, one: str, more: str) -> str:
+    return many(count, one, more) if count > 0 else ""

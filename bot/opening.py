@@ -14,6 +14,7 @@ from bot.commands.call import Mistaken
 from bot.commands.talk import where
 from bot.config import Config, author
 from bot.events import Inbound, Reply, Stage
+from bot.learning import many
 from bot.progress import Bars
 from bot.rooms import fresh
 from bot.shows import EXAMPLE, ROOM, TENANT, UNTITLED, choose_show, example_folder, last_show
@@ -102,7 +103,7 @@ async def _thread(app: App, show: Show, form: str, resume: bool) -> tuple[Scope,
 
 async def _greeting(app: App, show: Show) -> list[str]:
     entries = len(await app.ledger.canon.listing(TENANT, show.id))
-    knows = f"{entries} canon entries" if entries else "no canon yet: /learn FOLDER reads your bible"
+    knows = many(entries, "canon entry", "canon entries") if entries else "no canon yet: /learn FOLDER reads your bible"
     problems = [f"! {problem}" for problem in app.problems]
     return [
         f"{show.name} ({knows}). Ask, or say what to write.",
@@ -113,4 +114,4 @@ async def _greeting(app: App, show: Show) -> list[str]:
 
 async def _welcome_back(app: App, thread: Thread) -> list[str]:
     talk = await app.ledger.threads.conversation(thread.scope, app.settings.window)
-    return where(talk.thread, talk.window).replace("**", "").splitlines()
+    return where(talk.thread, talk.window).splitlines()

@@ -5,6 +5,7 @@ Pure functions from the ledger's nouns to the index's. Knows nothing of storage 
 
 from collections.abc import Iterable
 
+from bot.receipts import editor
 from chains import unmarked
 from memory import Entry, Piece, Show, Source, Thread, Turn
 from vectorstore import Origin, Passage
@@ -59,7 +60,8 @@ def of_source(show: Show, source: Source, pieces: Iterable[Piece]) -> list[Passa
 def of_turn(show: Show, thread: Thread, turn: Turn) -> list[Passage]:
     """The passages of a turn: what the person said, then what was written, each with its speaker."""
     said = [(turn.author, text) for text in _cut(turn.text)]
-    written = [(BOT, text) for text in _cut(turn.take.text)] if turn.take else []
+    by = editor(turn.take.receipts) or BOT if turn.take else BOT
+    written = [(by, text) for text in _cut(turn.take.text)] if turn.take else []
     return [
         Passage(
             tenant=show.tenant,

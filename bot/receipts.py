@@ -3,11 +3,16 @@
 Knows nothing of how any of it was made, stored or shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chains import Card, Page, Prompt, Question, Written
+from bot.reasons import strongest
+from chains import Card, Cited, Page, Prompt, Question, Written
 from vectorstore import Found, Hit
+
+NAMED = 6
+"""Names that are said of what was left out for one reason."""
 
 
 def make(
@@ -56,15 +61,49 @@ def make(
     }
 
 
+def passages(kept: Mapping[str, Any]) -> list[Cited]:
+    """The passages that were before the writer, as they were kept."""
+    return [
+        Cited(row["n"], str(row["n"]), row["title"], row["origin"], "", row["text"], place=row["place"])
+        for row in kept.get("passages", ())
+    ]
+
+
+def edited(kept: Mapping[str, Any], page: Page, name: str, person: str, number: int) -> dict[str, Any]:
+    """The receipts of a page that somebody wrote over take ``number``, whose own are ``kept``."""
+    shown = {citation.passage: citation for citation in page.citations}
+    rows = [
+        {**row, "cited": found.n if found else 0, "support": round(found.support, 2) if found else 0}
+        for row in kept.get("passages", ())
+        for found in [shown.get(str(row["n"]))]
+    ]
+    return {
+        "asked": kept.get("asked", {"text": "", "also": [], "names": []}),
+        "trouble": "",
+        "passages": rows,
+        "dropped": [],
+        "missed": [],
+        "fresh": list(page.fresh),
+        "remarks": [],
+        "edited": {"name": name, "person": person, "of": number},
+    }
+
+
+def editor(kept: Mapping[str, Any]) -> str:
+    """Who wrote a page by hand; "" where a writer wrote it."""
+    return str(kept.get("edited", {}).get("name", ""))
+
+
 def _signals(hit: Hit | None) -> dict[str, float]:
     return {name: round(value, 3) for name, value in hit.signals.items()} if hit else {}
 
 
-def tell(kept: Mapping[str, Any]) -> str:
-    """A page's receipts as Markdown."""
+def tell(kept: Mapping[str, Any], *, full: bool = False) -> str:
+    """A page's receipts as Markdown; ``full``: every signal of every passage, and every one left out by itself."""
     if not kept:
         return "There are no receipts for this page."
-    return "\n\n".join(part for part in (_looked_up(kept), _passages(kept), _left_out(kept), _costs(kept)) if part)
+    passages, left_out = (_all_passages, _all_left_out) if full else (_passages, _left_out)
+    return "\n\n".join(part for part in (_looked_up(kept), passages(kept), left_out(kept), _costs(kept)) if part)
 
 
 def _looked_up(kept: Mapping[str, Any]) -> str:
@@ -77,13 +116,26 @@ def _looked_up(kept: Mapping[str, Any]) -> str:
 
 
 def _passages(kept: Mapping[str, Any]) -> str:
-    if not kept["passages"]:
-        return "**In the prompt:** no passages."
-    rows = [_passage(passage) for passage in kept["passages"]]
-    return "\n".join(["**In the prompt**", "", *rows])
+    return _in_the_prompt([_passage(row) for row in kept["passages"]])
+
+
+def _all_passages(kept: Mapping[str, Any]) -> str:
+    return _in_the_prompt([_with_signals(row) for row in kept["passages"]])
+
+
+def _in_the_prompt(rows: Sequence[str]) -> str:
+    return "\n".join(["**In the prompt**", "", *rows]) if rows else "**In the prompt:** no passages."
 
 
 def _passage(row: Mapping[str, Any]) -> str:
+    # Only of a document it says more than the title: where in it.
+    place = f", {row['place']}" if row["place"] and row["origin"] == "source" else ""
+    used = f"cited as [{row['cited']}]" if row["cited"] else "not used"
+    why = "; ".join(strongest(row["signals"]))
+    return f"- **{row['title']}** ({row['origin']}{place}): {used}; score {row['score']:.2f}{f': {why}' if why else ''}"
+
+
+def _with_signals(row: Mapping[str, Any]) -> str:
     used = f"cited as [{row['cited']}], support {row['support']:.2f}" if row["cited"] else "not used"
     shares = ", ".join(f"{name} {value:g}" for name, value in row["signals"].items())
     place = f", {row['place']}" if row["place"] else ""
@@ -91,25 +143,36 @@ def _passage(row: Mapping[str, Any]) -> str:
 
 
 def _left_out(kept: Mapping[str, Any]) -> str:
-    rows = [f"- {row['what']}: {row['why']}" for row in (*kept["dropped"], *kept["missed"])]
-    return "\n".join(["**Left out**", "", *_first(rows, 8)]) if rows else ""
+    """One row a reason, with the names of what it kept out."""
+    whats: dict[str, list[str]] = {}
+    for row in (*kept["dropped"], *kept["missed"]):
+        whats.setdefault(row["why"], []).append(row["what"])
+    return _below([f"- {_counted(found)}: {why}" for why, found in whats.items()])
 
 
-def _first(rows: list[str], most: int) -> Iterable[str]:
-    return rows if len(rows) <= most else [*rows[:most], f"- and {len(rows) - most} more"]
+def _all_left_out(kept: Mapping[str, Any]) -> str:
+    return _below([f"- {row['what']}: {row['why']}" for row in (*kept["dropped"], *kept["missed"])])
+
+
+def _below(rows: Sequence[str]) -> str:
+    return "\n".join(["**Left out**", "", *rows]) if rows else ""
+
+
+def _counted(names: Sequence[str]) -> str:
+    """Each name once, with how often it comes; a few of them."""
+    found = Counter(names)
+    shown = [f"{name} ({times} times)" if times > 1 else name for name, times in list(found.items())[:NAMED]]
+    rest = len(found) - len(shown)
+    return "; ".join([*shown, *([f"{rest} more"] if rest else [])])
 
 
 def _costs(kept: Mapping[str, Any]) -> str:
+    if name := editor(kept):
+        return f"**Edited** by {name}, from take {kept['edited']['of']}."
     tokens, ms = kept["tokens"], kept["ms"]
     if not tokens["written"]:
-        quoted = any(row["cited"] for row in kept["passages"])
-        says = (
-            "Quoted, not written:** canon answers this in its own words"
-            if quoted
-            else "Not written:** canon says nothing to this"
-        )
         return (
-            f"**{says}, looked up in {ms['search']:.0f} ms, "
+            f"**{_quoted(kept)}, looked up in {ms['search']:.0f} ms, "
             f"ready after {ms['prepared']:.0f} ms. {kept['writer']} wrote nothing."
         )
     return (
@@ -118,6 +181,15 @@ def _costs(kept: Mapping[str, Any]) -> str:
         f"**Times:** search {ms['search']:.0f} ms, ready after {ms['prepared']:.0f} ms, "
         f"first word {ms['first']:.0f} ms later, all of it {ms['total'] / 1000:.1f} s. Written by {kept['writer']}."
     )
+
+
+def _quoted(kept: Mapping[str, Any]) -> str:
+    """Whose words stand there, where the writer has none."""
+    origins = {row["origin"] for row in kept["passages"] if row["cited"]}
+    if not origins:
+        return "Not written:** canon says nothing to this"
+    who = "what was said here" if origins == {"turn"} else "canon" if "canon" in origins else "what was learned"
+    return f"Quoted, not written:** {who} answers this in its own words"
 
 
 def _short(text: str, most: int = 200) -> str:

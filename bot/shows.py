@@ -6,6 +6,7 @@ Knows nothing of writing, search or how anything is shown.
 from pathlib import Path
 
 from bot.app import App
+from bot.commands.call import Mistaken
 from memory import Scope, Show
 
 TENANT = "local"
@@ -24,6 +25,15 @@ async def choose_show(app: App, name: str) -> Show:
         show = await last_show(app) or await app.ledger.shows.ensure(TENANT, UNTITLED)
     await app.ledger.shows.bind(ROOM, show.id)
     return show
+
+
+async def known_show(app: App, name: str) -> Show:
+    """The show of that name, for what only looks: a slip of the pen begins no show. Raises Mistaken."""
+    if name and await app.ledger.shows.find(TENANT, name) is None:
+        every = await app.ledger.shows.all(TENANT)
+        there = f"there {'is' if len(every) == 1 else 'are'} {', '.join(show.name for show in every) or 'none'}"
+        raise Mistaken(f"There is no show “{name}”; {there}. `dramaturg learn PATH --show NAME` starts one.")
+    return await choose_show(app, name)
 
 
 async def last_show(app: App) -> Show | None:

@@ -17,9 +17,9 @@ from bot.commands.call import Mistaken
 from bot.commands.knowledge import listing, pick_source
 from bot.commands.pages import ALL, manuscripts
 from bot.config import Config, author
-from bot.learning import summary
+from bot.learning import many, summary
 from bot.progress import Bars
-from bot.shows import ROOM, TENANT, choose_show
+from bot.shows import ROOM, TENANT, choose_show, known_show
 from chains import about_models
 from memory import Scope, Show
 from vectorstore import Query, Sight
@@ -47,34 +47,35 @@ async def learn(stack: AsyncExitStack, config: Config, *, paths: Sequence[Path],
 
 async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
-    found = await pick_source(app.ledger.sources, chosen, source)
+    chosen = await known_show(app, show)
+    found = await pick_source(app.ledger.sources, chosen, source, "dramaturg sources")
     await app.ledger.sources.forget(TENANT, chosen.id, found.id)
     await app.librarian.settle()
-    _print(f"**{found.title}** and its {found.pieces} passages are forgotten.")
+    _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
     return 0
 
 
 async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     rows = [
-        f"{number}. {source.title} ({source.media}, {source.pieces} passages, {source.learned:%Y-%m-%d}) {source.uri}"
+        f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d}) {source.uri}"
         for number, source in enumerate(await app.ledger.sources.listing(TENANT, chosen.id), 1)
     ]
     entries = await app.ledger.canon.listing(TENANT, chosen.id)
-    _print("\n".join([f"**{chosen.name}**: {len(entries)} canon entries, {len(rows)} sources", "", *rows]))
+    canon, learned = many(len(entries), "canon entry", "canon entries"), many(len(rows), "source", "sources")
+    _print("\n".join([f"**{chosen.name}**: {canon}, {learned}", "", *rows]))
     return 0
 
 
 async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str, explain: bool) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     await app.librarian.settle()
     lore = await app.lore(chosen)
     names = tuple(name.name for name in lore.names.within(text))
     found = await app.index.search(Query(Sight(TENANT, chosen.id), text, names=names))
-    _print(listing(found, explain))
+    _print(listing(found, explain=explain))
     return 0 if found.hits else FAILED
 
 
@@ -89,7 +90,7 @@ async def reindex(stack: AsyncExitStack, config: Config) -> int:
 
 async def export(stack: AsyncExitStack, config: Config, *, to: Path | None, thread: str, show: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await known_show(app, show)
     talk = await app.rooms.enter(await _thread(app, chosen, thread), spare=ALL)
     file = manuscripts(talk, app.formats, to.name if to else "")[0]
     if to is None:

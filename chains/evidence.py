@@ -31,6 +31,15 @@ _GREETS = re.compile(
     r"(?:[\s,]+(?:there|all|everyone|again|dramaturg))*\W*",
     re.IGNORECASE,
 )
+_THANKS = re.compile(
+    r"\W*(?:many thanks|thanks?(?: you)?|thx|cheers|ok(?:ay)?|great|nice|cool|perfect|lovely|wonderful|谢谢|danke|merci|"
+    r"gracias|ありがとう)(?:[\s,!.]+(?:so|very|a|lot|much|you|all|everyone|again|that|was|is|good|one|thanks?|great|nice|"
+    r"perfect|dramaturg))*\W*",
+    re.IGNORECASE,
+)
+_IDENTIFIES = re.compile(
+    r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
+)
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -77,6 +86,11 @@ def greets(message: str) -> bool:
     return _GREETS.fullmatch(message) is not None
 
 
+def thanks(message: str) -> bool:
+    """Whether a message says that all is well, and nothing else."""
+    return _THANKS.fullmatch(message) is not None
+
+
 def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:
     """What most likely holds the answer, as one can say it: the sentence that bears on the question most, in
     a passage the search thinks much of (``scores``), with the one that stands right behind it. Where it
@@ -89,7 +103,10 @@ def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    said = statements(passages[best.passage][2])
+    title, names, text = passages[best.passage]
+    if _IDENTIFIES.match(question) and _content(question) <= _content(" ".join((title, *names))):
+        best = replace(best, share=1.0)  # who that is, its own passage says whatever its words
+    said = statements(text)
     first = said[best.at]
     more = [one.text for one in said[best.at + 1 : best.at + 2] if one.block == first.block]
     return replace(best, text=" ".join([f"{_subject(first, question)}{first.text}", *more]))

@@ -3,8 +3,11 @@
 Knows nothing of models, search or platforms.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
+
+_BLANK = re.compile(r"\{\w+\}|<\w+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +102,11 @@ class Format:
     steers: tuple[str, ...] = ("darker", "lighter", "longer", "shorter")
     export: Literal["markdown", "fountain"] = "markdown"
     skeleton: Skeleton | None = None
+
+    @property
+    def labels(self) -> str:
+        """The words that the form itself brings onto a page: they are nobody's name."""
+        form = self.skeleton
+        lines = [line.show for line in (*form.head, *form.block, *form.tail)] if form else []
+        begun = [opening for slot in form.slots for opening in slot.openings] if form else []
+        return "\n".join((self.contract, *(_BLANK.sub(" ", text) for text in (*lines, *begun))))

@@ -246,9 +246,14 @@ def fresh(text: str, passages: Sequence[Cited], names: Names, said: Sequence[str
         if is_cjk(name):
             if name not in known and not names.find(name):
                 out[name] = None
-        elif any(w not in words and w not in canon and w not in FUNCTION for w in tokens(name)):
+        elif any(w not in words and w not in canon and w not in FUNCTION and not _counts(w) for w in tokens(name)):
             out[name] = None
     return (*out, *_numbers(text, known))
+
+
+def _counts(word: str) -> bool:
+    """Whether a word is the number of a shot or a verse."""
+    return len(word) == 1 and word.isdigit()
 
 
 def _numbers(text: str, known: str) -> tuple[str, ...]:

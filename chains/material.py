@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chains.evidence import LIKELY, answer, greets, is_question, muses
+from chains.evidence import LIKELY, answer, greets, is_question, muses, thanks
 from chains.lasting import only_lasting
 from chains.message import Message
 from chains.names import Names, candidates
@@ -45,11 +45,14 @@ _ASKED = frozenset(
     conversation talk ballad trailer commercial spot episode rundown outline jingle mission player""".split()  # noqa: SIM905
 )
 _PLAIN = COMMON | frozenset(
-    """what who where when why how please pitch create plan int ext day night try also set""".split()  # noqa: SIM905
+    """what who where when why how please pitch create plan int ext day night try also set
+    find bring get fetch steal rescue save catch hunt search retrieve recover collect deliver return stop defeat
+    escape solve open close build discover follow guard hide win reach""".split()  # noqa: SIM905
 )
 
 
 GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
+WELCOME = "Gladly. Say what comes next."
 UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
 UNSURE = "Canon does not say that in so many words. The nearest it has:"
@@ -133,6 +136,8 @@ def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str,
     both empty where the request asks for something else."""
     if greets(request):
         return GREETING, ""
+    if thanks(request):
+        return WELCOME, ""
     if only_lasting(request):
         return UNDERSTOOD, ""
     if not is_question(request) or muses(request):
@@ -190,7 +195,8 @@ def _cast(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[t
     wheres = _stands_at(asked)
     for name in candidates(asked, _PLAIN | _ASKED):
         elsewhere = any(start <= asked.index(name) < end for start, end in wheres)
-        if not elsewhere and not set(words(name)) & known:
+        wanted = words(name.lower())[-1:] and words(name.lower())[-1] in _ASKED  # "A long scene: ..."
+        if not (elsewhere or wanted or set(words(name)) & known):
             spots.append((asked.index(name), name))
     named = _once(label for _, label in sorted(spots))
     recalled = [_label(p, text) for text in reversed(said) for p in people if _where(p, text) is not None]

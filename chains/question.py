@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chains.format import Format
-from chains.names import Mention, Name, Names
-from chains.words import FUNCTION, tokens
+from chains.names import Mention, Name, Names, candidates
+from chains.words import COMMON, FUNCTION, tokens
 from memory import Conversation, Turn
 from vectorstore import Query, Sight
 
@@ -78,6 +78,12 @@ _FOLLOW = re.compile(
     r"what (?:then|next|else)|who else|where|when|really|darker|lighter|longer|shorter|funnier|sadder|slower|faster|"
     r"(?:make|do) (?:it|that|this)|"
     r"然后|为什么|继续|再|更|それから|なぜ|続け)",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(r"^\W*(?:and|but|so|or|then|(?:what|how) about)\b", re.IGNORECASE)
+_IDENTIFIES = re.compile(
+    r"^\W*(?:who|what)(?:['’]s|\s+(?:is|are|was|were))\s+"
+    r"(?!(?:next|else|that|this|left|wrong|missing|new|up|happening)\b)[^\W\d_]{3,}\W*$",
     re.IGNORECASE,
 )
 _WRITE = re.compile(
@@ -196,9 +202,12 @@ def _described(noun: str, recent: list[Name]) -> Name | None:
 
 
 def _follows(message: str, own: tuple[Mention, ...]) -> bool:
-    """Whether a message cannot be understood without the one before: short, and it names nothing."""
+    """Whether a message cannot be understood without the one before: short, and it names nothing, not even
+    what canon does not know. *And Gerald?* goes on; *what is Gerald?* begins anew."""
     words = tokens(message)
-    if own:
+    if own or (candidates(message, COMMON) and not _JOINS.match(message)):
+        return False
+    if _IDENTIFIES.match(message) and not _SMALL_WORD.search(message):
         return False
     return len(words) <= 3 or (len(words) <= 8 and _FOLLOW.match(message) is not None)
 

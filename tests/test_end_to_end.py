@@ -204,7 +204,7 @@ def test_sources_are_listed_searched_and_forgotten(program: Program) -> None:
     found = program.tells("search", "Who keeps the Drawer Key?", "--explain")
     assert found.startswith("**1. Drawer Key** (canon)")
     assert re.search(r"words -?\d\.\d\d", found)
-    assert "are forgotten" in program.tells("forget", "the gap report: span eve")
+    assert "is forgotten, with" in program.tells("forget", "the gap report: span eve")
     assert "Gap Report: Span Eve" not in program.tells("sources")
     assert "No source is called" in program.complains("forget", "the gap report: span eve")
 
@@ -244,12 +244,21 @@ def test_config_tells_every_setting_and_hides_secrets(fresh: Program) -> None:
         (["config"], {"DRAMATURG_WINDOW": "many"}, 2, "DRAMATURG_WINDOW in the environment cannot be used"),
         (["chat", "--format", "sonnet", "Hello"], {}, 1, "There is no format “sonnet”; there are "),
         (["export"], {}, 1, "Nothing was written yet."),
+        (["sources", "--show", "Fourty Metres"], {}, 1, "There is no show “Fourty Metres”; there are none."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
     fresh: Program, words: list[str], env: dict[str, str], status: int, sentence: str
 ) -> None:
     assert sentence in fresh.complains(*words, status=status, **env)
+
+
+def test_options_before_a_command_count_for_it_and_none_is_passed_over(fresh: Program) -> None:
+    assert fresh.tells("--writer", "echo:say=Yes.", "--show", "Foo", "chat", "Who rings?") == "Yes.\n"
+    assert fresh.tells("--show", "foo", "sources").startswith("**Foo**: 0 canon entries, 0 sources")
+    refused = fresh.run("--writer", "echo", "sources")
+    assert refused.returncode == 2
+    assert "--writer means nothing to 'sources'." in refused.stderr
 
 
 def test_a_second_program_in_the_same_home_is_told_which_process_has_it(program: Program, terminal: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Offer, Reply
+from bot.learning import many
 from bot.rooms import Rooms
 from chains import guess_kind, guess_name, unmarked
 from memory import KINDS, Conversation, Draft, Entry, Status
@@ -141,7 +142,7 @@ def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:
         return f"**{talk.show.name}** has no canon yet: `/learn FOLDER` reads a bible, `/keep` keeps what you write."
     kinds = sorted({entry.kind for entry in entries}, key=KINDS.index)
     rows = [f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds]
-    return "\n".join([f"Canon of **{talk.show.name}**, {len(entries)} entries:", "", *rows])
+    return "\n".join([f"Canon of **{talk.show.name}**, {many(len(entries), 'entry', 'entries')}:", "", *rows])
 
 
 def _entry(entry: Entry) -> str:

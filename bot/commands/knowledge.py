@@ -10,8 +10,9 @@ from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply, Step
-from bot.learning import Learning, summary
+from bot.learning import Learning, many, summary
 from bot.lore import Lore
+from bot.reasons import strongest
 from bot.rooms import Rooms
 from memory import Show, Source
 from vectorstore import Found, Hit, Query, Sight
@@ -119,7 +120,7 @@ class Knowledge:
     async def sources(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
         rows = [
-            f"{number}. **{source.title}** ({source.media}, {source.pieces} passages, {source.learned:%Y-%m-%d})"
+            f"{number}. **{source.title}** ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d})"
             f"{f', licence {source.licence}' if source.licence else ''}"
             for number, source in enumerate(await self._sources.listing(talk.show.tenant, talk.show.id), 1)
         ]
@@ -132,7 +133,7 @@ class Knowledge:
         source = await pick_source(self._sources, talk.show, call.text)
         await self._sources.forget(talk.show.tenant, talk.show.id, source.id)
         self._changed()
-        return await call.say(f"**{source.title}** and its {source.pieces} passages are forgotten.")
+        return await call.say(f"**{source.title}** is forgotten, with {many(source.pieces, 'passage', 'passages')}.")
 
     async def search(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
@@ -146,8 +147,8 @@ class Knowledge:
         return await call.say(listing(found))
 
 
-async def pick_source(sources: Sources, show: Show, what: str) -> Source:
-    """The one source that is meant by title, path, id or number. Raises Mistaken."""
+async def pick_source(sources: Sources, show: Show, what: str, lister: str = "/sources") -> Source:
+    """The one source that is meant by title, path, id or number. Raises Mistaken, which names what lists them."""
     listed = await sources.listing(show.tenant, show.id)
     if what.isdecimal() and 1 <= int(what) <= len(listed):
         return listed[int(what) - 1]
@@ -155,8 +156,8 @@ async def pick_source(sources: Sources, show: Show, what: str) -> Source:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Mistaken(f"No source is called “{what}”; `/sources` lists them.")
-    raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `/sources`.")
+        raise Mistaken(f"No source is called “{what}”; `{lister}` lists them.")
+    raise Mistaken(f"{len(found)} sources are called “{what}”; give a number from `{lister}`.")
 
 
 def _address(path: str) -> str:
@@ -175,8 +176,8 @@ def _home(path: str) -> Path:
         return Path(path)
 
 
-def listing(found: Found, explain: bool = True) -> str:
-    """What a search found, as Markdown."""
+def listing(found: Found, *, explain: bool = False) -> str:
+    """What a search found, as Markdown, with the strongest reasons; ``explain``: with every signal's share."""
     if found.trouble and not found.hits:
         return found.trouble
     rows = [_row(number, hit, explain) for number, hit in enumerate(found.hits, 1)]
@@ -186,11 +187,12 @@ def listing(found: Found, explain: bool = True) -> str:
 def _row(number: int, hit: Hit, explain: bool) -> str:
     passage = hit.passage
     place = " › ".join(passage.path) + (f", page {passage.page}" if passage.page else "")
-    shares = ", ".join(f"{name} {value:.2f}" for name, value in hit.signals.items())
+    shares = (f"{name} {value:.2f}" for name, value in hit.signals.items())
+    why = ", ".join(shares) if explain else "; ".join(strongest(hit.signals))
     head = f"**{number}. {passage.title}** ({passage.origin.value}{f', {place}' if place else ''}) — {hit.score:.2f}"
     text = " ".join(hit.text.split())
     lines = [head, f"> {text if len(text) <= 280 else text[:279] + '…'}"]
-    return "\n".join([*lines, *([f"\n{shares}"] if explain and shares else [])])
+    return "\n".join([*lines, *([f"\n{why}"] if why else [])])
 
 
 def words(text: str) -> list[str]:

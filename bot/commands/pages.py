@@ -112,9 +112,14 @@ class Pages:
         return await call.say("\n\n".join(_take(take, take.id == chosen) for take in takes))
 
     async def why(self, call: Call) -> Reply:
-        talk = await self._rooms.enter(call.scope, spare=ALL if call.text else 0)
-        turn = _numbered(talk, call.text) if call.text else _last(talk)
-        return await call.say(receipts.tell(turn.take.receipts if turn.take else {}))
+        words = call.text.casefold().split()
+        full, number = "all" in words, " ".join(word for word in words if word != "all")
+        talk = await self._rooms.enter(call.scope, spare=ALL if number else 0)
+        turn = _numbered(talk, number) if number else _last(talk)
+        kept = turn.take.receipts if turn.take else {}
+        if kept.get("passages") and not full:
+            await call.stage.show(Offer("why", "All signals", f"{turn.depth} all"))
+        return await call.say(receipts.tell(kept, full=full))
 
     async def export(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope, spare=ALL)
@@ -157,7 +162,8 @@ def _numbered(talk: Conversation, number: str) -> Turn:
 
 
 def _take(take: Take, chosen: bool) -> str:
-    how = f", {take.steer}" if take.steer else ""
+    by = receipts.editor(take.receipts)
+    how = f", edited by {by}" if by else f", {take.steer}" if take.steer else ""
     end = "" if take.status is TakeStatus.COMPLETE else f" ({take.status.value})"
     return f"**Take {take.number}**{how}{' — chosen' if chosen else ''}{end}\n\n{take.text}"
 

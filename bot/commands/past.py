@@ -49,7 +49,7 @@ class Past:
         self._changed = changed
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {"rewind": self.rewind, "rate": self.rate, "edit": self.edit, "delete": self.delete}
+        return {"rewind": self.rewind, "rate": self.rate, "edited": self.edited, "deleted": self.deleted}
 
     async def rewind(self, call: Call) -> Reply:
         number, _, how = call.text.partition(" ")
@@ -73,7 +73,7 @@ class Past:
         await self._turns.rate(call.scope, turn, call.person, verdict)
         return await call.say("Thank you, noted." if verdict > 0 else "Noted, thank you. `/again HOW` says how else.")
 
-    async def edit(self, call: Call) -> Reply:
+    async def edited(self, call: Call) -> Reply:
         """Somebody changed a message that was answered."""
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None or turn.text == call.text:
@@ -86,11 +86,13 @@ class Past:
         await call.stage.show(offer)
         return await call.say("You changed what this answers. It counts as it is now; the answer is still the old one.")
 
-    async def delete(self, call: Call) -> Reply:
+    async def deleted(self, call: Call) -> Reply:
         """Somebody deleted a message that was answered, or a page: that needs no answer."""
-        if take := call.inbound.values.get("take"):
-            await self._turns.withdraw(call.scope, take, call.inbound.who)
-            self._changed()
+        take = call.inbound.values.get("take")
+        if take is not None:  # "" where nothing was made of it
+            if take:
+                await self._turns.withdraw(call.scope, take, call.inbound.who)
+                self._changed()
             return await call.end(Reply("complete"))
         turn = await self._turns.by_event(call.scope, call.inbound.values["event"])
         if turn is None:

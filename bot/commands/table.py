@@ -41,8 +41,13 @@ TABLE: tuple[Command, ...] = (
         "keep", '["QUOTE" | NAME: TEXT] [as KIND]', "Make the last page, a quoted part of it, or a text of yours canon."
     ),
     Command("search", "TEXT", "What the index finds, with scores."),
-    Command("why", "[TURN]", "What the last page stands on: passages, scores, what was left out, tokens, times."),
+    Command(
+        "why",
+        "[TURN] [all]",
+        "What the last page stands on, and what was left out; with `all`, every signal of every passage.",
+    ),
     Command("again", "[HOW]", "Write the last page again, darker, shorter, however you say.", "steer"),
+    Command("edit", "[TEXT]", "Change the last page by hand: what you make of it is a take of its own, and yours."),
     Command("takes", "[N]", "The takes of the last page; with a number, choose one."),
     Command("undo", "", "Take the last turn back."),
     Command("redo", "", "Bring back what undo took."),

@@ -145,6 +145,8 @@ class Gate:
         first = items[0]
         if first.late:
             return await self._teller.announce(items)
+        if first.inbound.values.get("page"):
+            await self._name_take(first)
         if reason := self._hopeless(first.head):
             return await self._teller.end(first, Fail(reason, ref()), LetterState.DEAD)
         return await self._attempts.answer(first)
@@ -206,9 +208,25 @@ class Gate:
         return True
 
     async def _page_gone(self, inbound: Inbound) -> bool:
-        """Somebody deleted a message of ours."""
-        take = await self._inbox.page(inbound.scope, inbound.target)
-        return take is not None and await self._kept(replace(inbound, values={"take": take}))
+        """Somebody deleted a message of ours. While that was still growing it is a stop, too."""
+        if any(inbound.target in kept.ids for kept in await self._inbox.open(inbound.scope)):
+            await self._halt(inbound.scope)
+        elif await self._inbox.page(inbound.scope, inbound.target) is None:
+            return False
+        return await self._kept(inbound)
+
+    async def _name_take(self, item: Item) -> None:
+        """Which take was shown as the message that is gone; that is known when it is no longer written."""
+        take = await self._inbox.page(item.inbound.scope, item.inbound.target)
+        item.inbound = replace(item.inbound, values={"take": take or ""})
+
+    async def _halt(self, scope: Scope) -> bool:
+        """Ends what is written in a thread, here or by another program. Whether there was something."""
+        running = self._floor.running(scope)
+        if running is not None:
+            running.halt.set()
+            return True
+        return self._keeper is not None and await self._keeper.halt(scope)
 
     async def _stop(self, inbound: Inbound, stage: Stage) -> Reply:
         """Ends the running turn; with none, takes back what its author has waiting."""

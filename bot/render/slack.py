@@ -16,6 +16,9 @@ Block = dict[str, Any]
 
 PART = 11_000
 """Characters of a page in one message; all markdown blocks of a message may hold 12,000."""
+WINDOW = 3000
+"""Characters that a field of a form may hold."""
+
 VALUE, LABEL, IN_CONTEXT, BUTTONS = 2000, 75, 2900, 20
 
 _PING = re.compile(r"<(?=[!@#])")
@@ -184,11 +187,26 @@ def settings_modal(
     }
 
 
-def _input(name: str, label: str, element: Block) -> Block:
+def edit_modal(text: str, private: str) -> Block:
+    """A page as it stands, to be changed."""
+    page = {"type": "plain_text_input", "action_id": "text", "multiline": True, "max_length": WINDOW}
+    page["initial_value"] = clean(text)[:WINDOW]
+    return {
+        "type": "modal",
+        "callback_id": "edit",
+        "title": {"type": "plain_text", "text": "Edit the page"},
+        "submit": {"type": "plain_text", "text": "Save"},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "private_metadata": private,
+        "blocks": [_input("text", "It becomes a take of its own, and yours", page, optional=False)],
+    }
+
+
+def _input(name: str, label: str, element: Block, *, optional: bool = True) -> Block:
     return {
         "type": "input",
         "block_id": name,
-        "optional": True,
+        "optional": optional,
         "label": {"type": "plain_text", "text": label},
         "element": element,
     }

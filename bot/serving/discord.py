@@ -9,6 +9,7 @@ import discord as sdk
 from bot.commands.call import Mistaken
 from bot.commands.past import ALL
 from bot.config import Config, Settings
+from bot.learning import many
 from bot.manifest import invite
 from bot.render.safe import line
 from bot.serving.house import House, Served, open_house, say, until_told
@@ -25,6 +26,7 @@ from bot.surfaces.discord.serve import Misconfigured, Station
 from bot.surfaces.discord.shared import Shared
 from bot.surfaces.discord.slash import tell
 from bot.surfaces.discord.surface import DiscordSurface
+from bot.surfaces.shown import Pages
 from memory import NotFound, Scope
 
 
@@ -54,11 +56,6 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     door = Door(gate, ledger.inbox, ledger.threads, places, surface, deciders)
     formats = tuple(house.app.formats)
 
-    async def page(scope: Scope, turn: str) -> str:
-        talk = await house.app.rooms.enter(scope, spare=ALL)
-        found = next((one for one in talk.window if one.id == turn), None)
-        return found.take.text if found and found.take else ""
-
     reception = Reception(
         Desk(
             gate=gate,
@@ -66,7 +63,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
             threads=ledger.threads,
             shows=ledger.shows,
             channels=places,
-            page=page,
+            page=Pages(ledger.threads, ledger.turns, ledger.inbox),
             completing=Completing(house.room.complete, ledger.shows, formats),
             formats=formats,
             deciders=deciders,
@@ -115,7 +112,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
 def _greet(client: sdk.Client, left: int) -> None:
     guilds = len(client.guilds)
     where = f"in {guilds} server{'s' if guilds != 1 else ''} as {line(str(client.user))}"
-    say(f"Listening to Discord {where}." + (f" {left} messages from before." if left else ""))
+    say(f"Listening to Discord {where}." + (f" {many(left, 'message', 'messages')} from before." if left else ""))
     if not guilds:
         say(f"Invite it into a server: {invite(str(client.application_id))}")
 

@@ -9,6 +9,7 @@ from bot.commands.call import Mistaken
 from bot.config import Config, Settings, environment
 from bot.manifest import SCOPES
 from bot.serving.house import House, Served, open_house, say
+from bot.surfaces.shown import Pages
 from bot.surfaces.slack.api import Apis
 from bot.surfaces.slack.door import Door
 from bot.surfaces.slack.door import House as DoorHouse
@@ -47,7 +48,8 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
     incoming = Incoming(settings.home / "incoming", settings.slack_files)
     manners = Manners(settings.slack_burst, settings.slack_roll or ROLL_AFTER, tuple(settings.link_hosts.split()))
     gate.serve(PLATFORM, SlackSurface(apis, ledger.inbox, incoming, manners))
-    door = Door(gate, DoorHouse(ledger.inbox, ledger.shows, tuple(house.app.formats), _prompts), apis)
+    pages = Pages(ledger.threads, ledger.turns, ledger.inbox)
+    door = Door(gate, DoorHouse(ledger.inbox, ledger.shows, tuple(house.app.formats), pages, _prompts), apis)
 
     async def begin() -> int:
         return await gate.recover(PLATFORM)

@@ -22,7 +22,7 @@ def cites(items: Sequence[Cite], quotes: Mapping[int, Sequence[str]]) -> list[Te
 
 
 def note(item: Note) -> list[Text]:
-    return [Text(row, "dim") for row in clean(item.text).split("\n")]
+    return [_marked(row, "dim") for row in clean(item.text).split("\n")]
 
 
 def offers(items: Sequence[Offer]) -> list[Text]:
@@ -34,7 +34,7 @@ def offers(items: Sequence[Offer]) -> list[Text]:
 
 
 def fail(item: Fail) -> list[Text]:
-    row = Text(line(item.say), "red")
+    row = _marked(line(item.say), "red")
     if item.ref:
         row.append(f" (ref {line(item.ref)})", "dim")
     return [row]
@@ -47,3 +47,11 @@ def ending(reply: Reply, failed: bool) -> list[Text]:
     if reply.status == "failed" and not failed:
         return [Text(line(reply.reason) or "That did not work; please try again.", "red")]
     return []
+
+
+def _marked(row: str, style: str) -> Text:
+    """A sentence in which `what can be typed` is shown as such and not with its marks."""
+    text = Text(style=style)
+    for at, part in enumerate(row.split("`")):
+        text.append(part, "bold" if at % 2 else "")
+    return text if row.count("`") % 2 == 0 else Text(row, style)

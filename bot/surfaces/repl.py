@@ -22,6 +22,7 @@ from bot.events import Fail, Inbound, Offer, Reply, Respond
 from bot.logs import report
 from bot.render.markdown import wrap_text
 from bot.render.safe import clean, line
+from bot.render.stream import Stream
 from bot.surfaces.complete import Completions, Names
 from bot.surfaces.screen import Screen
 from bot.surfaces.stage import PageStage
@@ -116,8 +117,10 @@ class Repl:
         self._screen.paint()
 
     def announce(self, rows: Sequence[str]) -> None:
-        """Says something that nobody asked for, above the prompt."""
-        self._say([*(Text(clean(row)) for row in rows), Text()])
+        """Says something that nobody asked for, in Markdown, above the prompt."""
+        words = Stream()
+        words.feed("\n".join(rows))
+        self._screen.print([*words.end(self._screen.width, "").lines, Text()])
 
     def _say(self, lines: Sequence[Text]) -> None:
         rows = [row for text in lines for row in wrap_text(text, self._screen.width)]
@@ -212,6 +215,8 @@ class Repl:
             self._answer = self._stage = None
             self._screen.paint()
         self._offers = stage.offers
+        if stage.fill and not self._screen.typed:
+            self._screen.put_back(stage.fill)
         if reply.scope is not None:
             self.scope = reply.scope
         if reply.leave:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from rich.text import Text
 
-from bot.events import Attach, Cite, Fail, Final, Note, Offer, Out, Reply, Sent, Step
+from bot.events import Attach, Cite, Fail, Fill, Final, Note, Offer, Out, Reply, Sent, Step
 from bot.events import Text as Delta
 from bot.render.markdown import wrap_text
 from bot.render.pace import Pace
-from bot.render.safe import line
+from bot.render.safe import clean, line
 from bot.render.stream import Stream
 from bot.surfaces import page
 from bot.surfaces.files import save
@@ -50,6 +50,7 @@ class PageStage:
         self._failed = False
         self._sent: Sent | None = None
         self.offers: list[Offer] = []
+        self.fill = ""
 
     async def show(self, out: Out) -> None:
         if self._sent is not None:
@@ -68,6 +69,8 @@ class PageStage:
                 self._under += page.note(out)
             case Offer():
                 self.offers.append(out)
+            case Fill(text):
+                self.fill = clean(text)
             case Fail():
                 self._failed = True
                 self._under += page.fail(out)

@@ -81,11 +81,20 @@ class Inbox:
 
     @whole
     async def page(self, scope: Scope, message: str) -> str | None:
-        """The take that was shown as this message of ours in the scope's thread."""
+        """The take that was shown last as this message of ours in the scope's thread."""
         async with self._db.reading() as tx:
             shown = and_(in_thread(scope), inbox.c.take.is_not(None), inbox.c.ids.contains(message))
-            rows = (await tx.execute(select(inbox.c.take, inbox.c.ids).where(shown))).all()
+            newest = select(inbox.c.take, inbox.c.ids).where(shown).order_by(inbox.c.number.desc())
+            rows = (await tx.execute(newest)).all()
             return next((row.take for row in rows if message in row.ids), None)
+
+    @whole
+    async def shown(self, scope: Scope, take: str) -> tuple[str, ...]:
+        """The messages of ours that show this take in the scope's thread."""
+        async with self._db.reading() as tx:
+            mine = select(inbox.c.ids).where(in_thread(scope), inbox.c.take == take).order_by(inbox.c.number.desc())
+            ids = (await tx.execute(mine.limit(1))).scalar_one_or_none()
+            return tuple(ids or ())
 
     @whole
     async def change(self, scope: Scope, message: str, said: Edited | None, early: bool = False) -> Change | None:

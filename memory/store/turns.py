@@ -121,6 +121,24 @@ class Turns:
             return await the_turn(tx, scope, turn)
 
     @whole
+    async def revise(self, scope: Scope, turn: str, text: str, who: str, receipts: Mapping[str, Any]) -> Turn:
+        """Adds a take that ``who`` wrote by hand and makes it the turn's answer; the earlier ones stay.
+        Raises NotFound, Refused for an empty one."""
+        if not text.strip():
+            raise Refused("A page needs words; delete it where it was shown to take it back.")
+        async with self._db.writing() as tx:
+            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            last = (await tx.execute(select(func.max(takes.c.number)).where(takes.c.turn == turn))).scalar_one()
+            take = (await _begin_take(tx, new_id(), turn, last + 1, "", now())).id
+            ended = {"text": text, "status": TakeStatus.COMPLETE, "receipts": dict(receipts), "writer": who}
+            await tx.execute(update(takes).where(takes.c.id == take).values(**ended, ended=now()))
+            await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
+            await tx.execute(delete(recaps).where(recaps.c.thread == held.thread, recaps.c.upto >= held.depth))
+            await _touch(tx, held)
+            await enqueue(tx, Record.TURN, turn)
+            return await the_turn(tx, scope, turn)
+
+    @whole
     async def get(self, scope: Scope, turn: str) -> Turn | None:
         async with self._db.reading() as tx:
             row = (await tx.execute(turns_with_take().where(turns.c.id == turn, within(scope)))).mappings().first()
@@ -207,6 +225,7 @@ async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Sco
     await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
     turn = await the_turn(tx, scope, take.turn)
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
+    await _touch(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
     return scope, await the_turn(tx, scope, turn.id)
 

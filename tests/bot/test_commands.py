@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bot.commands import AT_A_PROMPT, TABLE, find
-from bot.events import Offer
+from bot.events import Cite, Fill, Note, Offer
+from bot.receipts import tell
+from chains import unmarked
 from memory import KINDS, Draft, Entry, Scope
 
 PAGE = "Gerald is a tuba in E flat. He sleeps in the boathouse. Nobody plays him on Mondays."
@@ -33,7 +35,7 @@ async def canon(desk: Any, name: str) -> Entry:
 
 async def test_every_command_has_a_handler_and_every_handler_a_command(desk: Any) -> None:
     handlers = desk.talks.gate._attempts._respond.__self__._handlers
-    happenings = {"edit", "delete", "form"}  # what a platform tells besides commands
+    happenings = {"edited", "deleted", "form"}  # what a platform tells besides commands
     assert set(handlers) == {command.name for command in TABLE} | happenings
 
 
@@ -223,6 +225,43 @@ async def test_why_tells_passages_with_scores_what_was_left_out_tokens_and_times
     assert "There is no turn 3; this conversation has 2." in (await desk.do("/why 3")).fails
 
 
+async def test_why_is_short_in_words_and_lists_every_signal_when_asked_for_all(desk: Any) -> None:
+    for n in range(9):
+        await desk.do(f"/keep Winch {n}: Winch {n} stands beside the stove and has a key. as thing")
+    await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
+    await desk.say("Where does the winch key hang?")
+    short = await desk.do("/why")
+    row = next(line for line in short.text.splitlines() if line.startswith("- **Winch Key**"))
+    assert "it is named" in row
+    assert row.count(";") <= 4, "three reasons at most"
+    assert "nearness" not in short.text
+    assert "cosine" not in short.text
+    [more] = short.offers
+    full = await desk.do(f"/{more.action} {more.ref}")
+    assert full.text == (await desk.do("/why all")).text
+    assert "nearness" in full.text
+    assert "cosine" in full.text
+    assert len(short.text) < len(full.text) / 2
+    assert not full.offers
+
+
+async def test_what_was_left_out_is_told_by_reason_and_each_name_once() -> None:
+    missed = [{"what": name, "score": 1.0, "why": "the limit was reached"} for name in ["Ada", "Bo", "Ada", "Cy"]]
+    kept = {
+        "asked": {"text": "Who?", "also": [], "names": []},
+        "trouble": "",
+        "passages": [],
+        "dropped": [{"what": "recap", "tokens": 9, "why": "no room"}],
+        "missed": missed,
+        "writer": "echo",
+        "tokens": {"written": 0},
+        "ms": {"search": 1, "prepared": 2},
+    }
+    short, full = tell(kept), tell(kept, full=True)
+    assert "- recap: no room\n- Ada (2 times); Bo; Cy: the limit was reached" in short
+    assert full.count("the limit was reached") == 4
+
+
 async def test_again_writes_another_take_steered_as_told_and_takes_chooses(desk: Any) -> None:
     await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
     first = await desk.say("Where does the winch key hang?")
@@ -238,6 +277,36 @@ async def test_again_writes_another_take_steered_as_told_and_takes_chooses(desk:
     assert await desk.answers() == [first.page]
     assert "**Take 1** — chosen" in (await desk.do("/takes")).text
     assert (await desk.do("/takes 9")).fails == ["There is no take 9; there are 1, 2."]
+
+
+async def test_edit_makes_a_take_of_the_persons_own_that_the_index_follows(desk: Any) -> None:
+    await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
+    first = await desk.say("Where does the winch key hang?")
+    asked = await desk.do("/edit")
+    [fill] = asked.all(Fill)
+    assert fill.text == f"/edit {unmarked(first.page).strip()}"
+    edited = await desk.do("/edit The winch key hangs behind the stove. Zoltan Brine takes it.")
+    assert edited.reply.turn == first.reply.turn
+    assert edited.page == "The winch key hangs behind the stove. [1] Zoltan Brine takes it."
+    assert [cite.title for cite in edited.all(Cite)] == ["Winch Key"]
+    assert "New, not in canon: Zoltan Brine." in [note.text for note in edited.all(Note)]
+    assert await desk.answers() == [edited.page]
+    listed = (await desk.do("/takes")).text
+    assert "**Take 2**, edited by" in listed
+    assert f"**Take 1**\n\n{first.page}" in listed, "nothing is overwritten"
+    assert "**Edited** by" in (await desk.do("/why")).text
+    await desk.agrees()
+    assert "Zoltan" in (await desk.do("/search Zoltan")).text
+    await desk.do("/takes 1")
+    await desk.agrees()
+    assert await desk.answers() == [first.page]
+
+
+async def test_edit_says_what_cannot_be_edited(desk: Any) -> None:
+    assert (await desk.do("/edit")).fails == ["Nothing was written here yet."]
+    page = await desk.say("Who rings the bell?")
+    same = await desk.do(f"/edit {unmarked(page.page)}")
+    assert same.fails == ["That is the page as it stands; nothing was changed."]
 
 
 async def test_undo_and_redo_say_what_they_moved(desk: Any) -> None:
@@ -325,7 +394,7 @@ async def test_documents_are_learned_listed_found_and_forgotten(desk: Any, tmp_p
     assert "2 sources" in learned.text
     assert {step.id for step in learned.steps} == {"learn", "index"}
     listed = (await desk.do("/sources")).text
-    assert "**On fog** (markdown, 1 passages" in listed
+    assert "**On fog** (markdown, 1 passage," in listed
     assert "licence CC0" in listed
     assert "E flat" in (await desk.do("/search How are fog horns tuned?")).text
     page = await desk.say("How are fog horns tuned?")
@@ -347,14 +416,14 @@ async def test_two_sources_of_one_title_are_told_apart_by_number(desk: Any, tmp_
     assert "2." not in (await desk.do("/sources")).text
 
 
-async def test_search_shows_scores_and_each_signals_share(desk: Any) -> None:
+async def test_search_shows_scores_and_the_strongest_reasons(desk: Any) -> None:
     assert (await desk.do("/search anything")).text == "Nothing was found."
     await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
     await desk.app.librarian.settle()
     found = (await desk.do("/search the winch key")).text
     assert re.search(r"\*\*1\. Winch Key\*\* \(canon\) — \d\.\d\d\n> The winch key hangs", found)
-    for signal in ("name", "cosine", "coverage"):
-        assert re.search(rf"\b{signal} \d\.\d\d", found)
+    assert "\n\nit is named" in found
+    assert "cosine" not in found, "every signal is for `dramaturg search --explain`"
 
 
 # ---- the rest ----

@@ -477,6 +477,37 @@ async def test_a_message_of_ours_that_is_deleted_reaches_the_desk_with_its_take(
     assert seen[1].values == {"take": turn.take.id}
 
 
+async def test_a_page_that_is_deleted_while_it_grows_is_stopped_and_then_withdrawn(gates, ledger):
+    seen, grows = [], asyncio.Event()
+    await ledger.threads.open(ROOM, (await ledger.shows.ensure("T1", "Show")).id)
+    papers = Papers()
+
+    async def respond(inbound, stage, halt):
+        seen.append(inbound)
+        if inbound.kind != "message":
+            await stage.finish(Reply("complete"))
+            return Reply("complete")
+        begun = await ledger.turns.begin(ROOM, "ana", inbound.text, "chat", inbound.event_id)
+        await papers.papers[0].slip.posted("200.5")
+        grows.set()
+        await halt.wait()
+        await ledger.turns.finish(ROOM, begun.take.id, "half a page", TakeStatus.STOPPED)
+        return Reply("stopped", begun.turn.id)
+
+    gate = Gate(respond, ledger.inbox)
+    gate.serve("slack", papers)
+    await gate.receive(said(1))
+    await asyncio.wait_for(grows.wait(), 10)
+    gone = Inbound("delete", "x1", ROOM, "", target="200.5", values={"page": "gone"})
+    assert not await gate.receive(replace(gone, event_id="x2", target="200.6"))
+    assert not gate._floor.running(ROOM).halt.is_set(), "another message is no reason to stop"
+    assert await gate.receive(gone)
+    await until(lambda: len(seen) == 2)
+    await gate.close()
+    turn = await ledger.turns.by_event(ROOM, "Ev1")
+    assert seen[1].values == {"take": turn.take.id}
+
+
 async def test_one_that_sleeps_through_the_end_of_its_lease_keeps_nothing_and_another_has_answered(ledger, answers):
     await ledger.threads.open(ROOM, (await ledger.shows.ensure("T1", "Show")).id)
     woken, refused = asyncio.Event(), []

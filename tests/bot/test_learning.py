@@ -168,6 +168,16 @@ async def test_an_entry_that_a_file_does_not_call_accepted_is_kept_and_is_no_can
     await room.desk.agrees()
 
 
+async def test_an_entry_of_an_unknown_kind_is_learned_as_a_source_and_that_is_said(room: Room) -> None:
+    (room.folder / "foo.md").write_text("---\nname: Foo\nkind: wizard\n---\n\nFoo casts no shadow.\n")
+    learned = await room.learn()
+    assert (learned.entries, learned.sources) == (0, 1)
+    [(name, remark)] = learned.remarks
+    assert name == "foo.md"
+    assert remark.startswith("its kind “wizard” is none of character,")
+    assert remark.endswith("so it is a source and no canon")
+
+
 async def test_a_status_that_nobody_knows_makes_no_canon_and_is_named(room: Room) -> None:
     room.entry("final-ish")
     learned = await room.learn()

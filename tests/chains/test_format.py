@@ -1,5 +1,6 @@
 """Formats: the shipped ones load and keep their own form; a bad file is one sentence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from bench.valid import VALID
 from chains.errors import FormatError
 from chains.formats.load import SHIPPED, build, load_formats, read_toml
+from chains.grounding import fresh
+from chains.names import Names
 
 GOOD = """
 title = "Haiku"
@@ -22,6 +25,14 @@ block = [{ show = "<line>" }]
 name = "line"
 """
 NAMES = ("ad", "chat", "dialogue", "host", "lyrics", "plot", "quest", "vfx")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_form_itself_writes_is_not_taken_for_a_new_name(name: str) -> None:
+    form = load_formats().named[name]
+    shown = [line.show for line in (*form.skeleton.head, *form.skeleton.block, *form.skeleton.tail)]  # type: ignore[union-attr]
+    page = "\n".join(re.sub(r"<\w+>|\{(?!n\})\w+\}", "we", line).replace("{n}", "1") for line in shown)
+    assert fresh(page, (), Names(), (form.labels,)) == ()
 
 
 def test_all_eight_formats_are_shipped_and_say_what_they_are() -> None:

@@ -96,6 +96,19 @@ def test_a_short_follow_up_takes_in_what_the_talk_was_about(message: str) -> Non
     assert asked.text == message
 
 
+@pytest.mark.parametrize(
+    "message", ["What is Gerald?", "what is gerald?", "Where is Gerald?", "Who's Gerald?", "Gerald sings loudly."]
+)
+def test_a_short_question_about_what_canon_does_not_know_begins_anew(message: str) -> None:
+    asked = question(message, ILSE, NAMES, CHAT)
+    assert (asked.also, asked.names) == ((), ())
+
+
+@pytest.mark.parametrize("message", ["And Gerald?", "What about Gerald?", "what is next?", "what's wrong?"])
+def test_one_that_joins_on_to_what_was_said_takes_it_in(message: str) -> None:
+    assert any("Where does Ilse go?" in also for also in question(message, ILSE, NAMES, CHAT).also)
+
+
 def test_a_follow_up_to_a_follow_up_still_finds_the_subject() -> None:
     talked = talk(("Where does Ilse go at night?", "Out."), ("why?", "For air."))
     assert any("Where does Ilse go at night?" in also for also in question("and then?", talked, NAMES, CHAT).also)

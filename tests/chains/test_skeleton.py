@@ -370,6 +370,30 @@ def test_a_documents_sections_are_people_and_places_like_entries_of_canon() -> N
     assert found.facts["pim"] == ("Pim counts everything.",)
 
 
+def test_what_is_wanted_of_a_request_is_nobody_of_the_cast() -> None:
+    found = material("A long scene: Ida and Bram argue about the key, 14 lines", FORMATS["dialogue"])
+    assert found.cast == ("Ida", "Bram")
+
+
+def test_a_verb_that_begins_a_request_is_nobody() -> None:
+    found = material("Find the missing brass key.", FORMATS["quest"])
+    assert found.cast[0] == "Ida"
+
+
+async def test_where_somebody_is_asked_for_by_name_alone_canon_must_still_say_it() -> None:
+    crowd = tuple(
+        Cited(n, str(n), f"Bram's {what}", "canon", "thing", f"Bram Oake has a {what}.")
+        for n, what in enumerate(("hat", "coat", "dog", "lamp", "stick", "chair"), 5)
+    )
+    said = []
+    for asked in ("Who is Bram?", "Where is Bram?"):
+        at = material(asked, FORMATS["chat"], passages=(*PASSAGES, *crowd))
+        page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+        said.append(page.text.split("\n")[0])
+    assert said[0].startswith("Bram Oake is the night watchman.")
+    assert said[1].startswith("Canon does not say that in so many words.")
+
+
 def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:
     found = material("A scene in English between Ora and Bo at the Long Pier, in Bo's boat", passages=())
     assert found.cast == ("Ora", "Bo")
@@ -380,6 +404,9 @@ def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> No
     ("request_", "said"),
     [
         ("Hello!", "Hello. Ask what canon says"),
+        ("Thanks!", "Gladly. Say what comes next."),
+        ("Great, thank you so much.", "Gladly. Say what comes next."),
+        ("Who is Bram?", "Bram Oake is the night watchman."),
         ("We never use voice-over. From now on, no songs.", "Understood."),
         ("Tell me about dragons.", "Canon does not say anything about that yet."),
         ("What is the brass key?", "The brass key stops the clock."),

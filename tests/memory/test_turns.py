@@ -1,6 +1,7 @@
 """A person's words and every answer to them are kept, each once."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,7 @@ async def test_what_was_shown_of_an_answer_outlives_a_program_that_died(opener, 
     [(where, turn)] = await next_program.turns.recover()
     assert where == scope
     assert turn.take.text == "Mara opens the door"
+    assert (await ledger.threads.conversation(scope)).thread.title
     assert (turn.take.status, turn.take.reason) == (TakeStatus.STOPPED, INTERRUPTED)
     assert await talk.drain() == [("turn", turn.id)]
     assert await next_program.turns.recover() == []
@@ -124,6 +126,20 @@ async def test_another_take_becomes_the_answer_when_it_ends_and_the_first_is_kep
     await talk.drain()
     assert (await ledger.turns.choose(scope, turn.id, turn.take.id)).take.text == "one"
     assert await talk.drain() == [("turn", turn.id)]
+
+
+async def test_a_persons_own_take_is_added_chosen_and_queued_for_the_index(ledger, scope, show, talk):
+    turn = await talk.say("Go", "one")
+    await talk.drain()
+    after = await ledger.turns.revise(scope, turn.id, "mine", "Ana", {"edited": {"name": "Ana"}})
+    assert (after.take.text, after.take.writer, after.take.number) == ("mine", "Ana", 2)
+    assert after.take.status is TakeStatus.COMPLETE
+    assert [take.text for take in await ledger.turns.takes(scope, turn.id)] == ["one", "mine"]
+    assert await talk.drain() == [("turn", turn.id)]
+    with pytest.raises(Refused):
+        await ledger.turns.revise(scope, turn.id, " ", "Ana", {})
+    with pytest.raises(NotFound):
+        await ledger.turns.revise(replace(scope, tenant="other"), turn.id, "theirs", "Eve", {})
 
 
 @pytest.mark.parametrize(("text", "status"), [("", TakeStatus.STOPPED), ("half", TakeStatus.FAILED)])

@@ -1,4 +1,4 @@
-"""Forms: what is asked in a window: a room's settings, and a passage to keep as edited.
+"""Forms: what is asked in a window: a room's settings, a passage to keep, a page to be changed by hand.
 
 What a form is about is in its ``custom_id``, so it may be sent off after a restart. Knows nothing of
 what becomes of it.
@@ -16,8 +16,8 @@ from bot.render.safe import clean, line
 from memory import KINDS
 
 MANY, LONG, NOTE = 25, 4000, 2000
-SETTINGS, KEEP = "settings", "keep"
-_ID = re.compile(r"f1;(?P<form>settings|keep);(?P<thread>\d*);(?P<turn>\w*)")
+SETTINGS, KEEP, EDIT = "settings", "keep", "edit"
+_ID = re.compile(r"f1;(?P<form>settings|keep|edit);(?P<thread>\d*);(?P<turn>\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,15 @@ def keep(thread: str, turn: str, name: str, kind: str, text: str) -> ui.Modal:
         ui.TextInput(custom_id="text", style=style, max_length=LONG, default=clean(text)[:LONG] or None),
         "Cut it down to what is to stay true.",
     )
+    return form
+
+
+def edit(thread: str, turn: str, text: str) -> ui.Modal:
+    """A page as it stands, to be changed."""
+    form = _form("Edit the page", f"f1;{EDIT};{thread};{turn}")
+    style = discord.TextStyle.paragraph
+    page: ui.TextInput[Any] = ui.TextInput(custom_id="text", style=style, max_length=LONG, default=clean(text)[:LONG])
+    _add(form, "The page", page, "It becomes a take of its own, and yours; the earlier ones are kept.")
     return form
 
 

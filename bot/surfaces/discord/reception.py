@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 import discord
 
 from bot.events import File, Inbound
-from bot.render.discord import flat, pages, quiet
+from bot.render.discord import flat, pages, quiet, small
 from bot.render.safe import line
 from bot.surfaces.discord import forms, slash
 from bot.surfaces.discord.asked import Asked
@@ -22,12 +22,17 @@ from bot.surfaces.discord.door import Channels, Gate, Inbox, Threads, latest, pl
 from bot.surfaces.discord.inbound import Spot, standing
 from bot.surfaces.discord.surface import UNKEPT
 from bot.surfaces.discord.verbs import SLASH, STORY, shared
-from chains import guess_kind, guess_name, unmarked
+from bot.surfaces.shown import Shown
+from chains import guess_kind, guess_name
 from memory import LedgerError, Room, Scope, Show
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
+
+TOO_LONG = (
+    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
+)
 
 
 class Shows(Protocol):
@@ -37,9 +42,7 @@ class Shows(Protocol):
 
 
 class PageOf(Protocol):
-    async def __call__(self, scope: Scope, turn: str) -> str:
-        """A page's text, or ""."""
-        ...
+    async def __call__(self, scope: Scope, turn: str = "", message: str = "") -> Shown | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Reception:
             return await self._ask_settings(interaction, scope, where)
         if what.action == "keep" and what.turn and not what.ref and await self._ask_keep(interaction, scope, what):
             return None
+        if what.action == "edit" and await self._ask_edit(interaction, scope, what.turn):
+            return None
         asked = Asked(interaction, private=not shared(what.action, what.ref) and what.action != "stop")
         pressed = self._inbound("action", f"act:{interaction.id}", scope, interaction)
         pressed = replace(pressed, name=what.action, text=what.ref, target=what.turn, origin=asked)
@@ -109,6 +114,8 @@ class Reception:
         scope = where.scope() if where.thread else await self._here(where)
         if name == "settings":
             return await self._ask_settings(interaction, scope, where)
+        if name == "edit" and not text and await self._ask_edit(interaction, scope):
+            return None
         asked = Asked(interaction, private=not shared(name, text))
         given = self._inbound("stop" if name == "stop" else "command", f"{SLASH}{interaction.id}", scope, interaction)
         files = tuple(
@@ -174,11 +181,25 @@ class Reception:
 
     async def _ask_keep(self, interaction: Interaction, scope: Scope, what: Pressed) -> bool:
         """Whether there is a page to edit."""
-        page = unmarked(await self._house.page(scope, what.turn)).strip()
-        if not page or len(page) > forms.LONG:
+        page = await self._house.page(scope, what.turn, _source(interaction))
+        if page is None or len(page.text) > forms.LONG:
             return False
-        name = guess_name(page)
-        await self._show(interaction, forms.keep(scope.thread, what.turn, name, guess_kind(name, page), page))
+        name = guess_name(page.text)
+        kind = guess_kind(name, page.text)
+        await self._show(interaction, forms.keep(scope.thread, what.turn, name, kind, page.text))
+        return True
+
+    async def _ask_edit(self, interaction: Interaction, scope: Scope, turn: str = "") -> bool:
+        """Whether there is a page: it opens in a window, or the person hears why it does not."""
+        page = await self._house.page(scope, turn, _source(interaction))
+        if page is None:
+            return False
+        if len(page.text) <= forms.LONG:
+            await self._show(interaction, forms.edit(scope.thread, page.turn, page.text))
+            return True
+        asked = Asked(interaction, private=True)
+        await asked.wait()
+        await asked.say([small(TOO_LONG.format(len(page.text), forms.LONG))], None)
         return True
 
     async def _show(self, interaction: Interaction, form: discord.ui.Modal) -> None:
@@ -202,6 +223,12 @@ class Reception:
                 **({"deciders": " ".join(back.values["deciders"])} if "deciders" in back.values else {}),
             }
             given = replace(given, name="settings", values={**given.values, **values})
+        elif back.form == forms.EDIT:
+            asked = Asked(interaction, private=False)
+            page = await self._house.page(scope, back.turn, _source(interaction))
+            over = {"over": " ".join(page.messages)} if page else {}
+            given = replace(given, kind="command", name="edit", text=back.one("text").strip(), target=back.turn)
+            given = replace(given, values={**given.values, **over})
         else:
             asked = Asked(interaction, private=False)
             name = line(back.one("name")).replace(":", " –")[:80]
@@ -244,6 +271,11 @@ class Reception:
         asked = Inbound("message", event, kept.letter.scope, pressed.author, kept.letter.text, who=pressed.who)
         if await self._house.gate.receive(replace(asked, values=pressed.values)):
             self._heard(asked)
+
+
+def _source(interaction: Interaction) -> str:
+    """The message whose button was pressed, also where a window was opened by it."""
+    return str(interaction.message.id) if interaction.message else ""
 
 
 def _data(interaction: Interaction) -> dict[str, Any]:

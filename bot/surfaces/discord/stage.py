@@ -24,7 +24,7 @@ T = TypeVar("T")
 MAYBE = "This may be here twice: I was restarted while I sent it."
 NOT_HERE = "I may not write here; docs/discord.md says which permissions I need, and what for."
 TOO_LATE = "the answer that was for you alone came too late to be shown; please ask again."
-STOPPING = "I am being restarted, and go on from here when I am back."
+STOPPING = "I am being restarted; what is here stays, and when I am back it can be had anew."
 
 
 class Slip(Protocol):
@@ -178,10 +178,19 @@ class DiscordStage:
                 text, foot, buttons, files = "", [small(f"{flat(self._inbound.author)}: {TOO_LATE}")], None, []
         if self._quiet or not (anything or self._outlet or self._slip.ids):
             return ()
+        if reply.turn:
+            await self._take_over(pages(self._led(text), foot, self._hosts))
         ids = await (await self._open()).end(self._led(text), foot, buttons, files)
         if self._asked is not None:
             await self._asked.done()
         return ids
+
+    async def _take_over(self, contents: Sequence[str]) -> None:
+        """A page that was changed stands where it stood; where it needs more room it is told anew."""
+        over = self._inbound.values.get("over", "").split()
+        if self._outlet is None and len(contents) <= len(over):
+            for message in over:
+                await self._slip.posted(message)
 
     def _led(self, text: str) -> str:
         """An answer that all see says who asked for it with a slash command."""
@@ -190,6 +199,7 @@ class DiscordStage:
     @property
     def _who(self) -> str:
         slash = self._inbound.event_id.startswith((SLASH, FORM)) and self._inbound.kind == "command"
+        slash = slash and self._inbound.name != "edit"  # whose page it is stands under it
         return (
             small(f"{flat(self._inbound.author)}: /{self._inbound.name} {flat(self._inbound.text[:80])}")
             if slash
@@ -220,7 +230,7 @@ class DiscordStage:
         if page and not any(offer.action == "again" and not offer.ref for offer in offers):
             offers.insert(0, Offer("again", "Again"))
         if page:
-            offers += [Offer("why", "Why"), Offer("keep", "Keep…")]
+            offers += [Offer("why", "Why"), Offer("keep", "Keep…"), Offer("edit", "Edit…")]
         if self._inbound.kind == "message" and self._inbound.files and not any(o.action == "learn" for o in offers):
             offers.append(Offer("learn", f"Learn {', '.join(file.name for file in self._inbound.files)}"))
         if self._inbound.name == "settings" and self._inbound.kind in ("command", "action"):

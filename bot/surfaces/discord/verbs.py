@@ -12,7 +12,7 @@ WRITES = frozenset({"again", "rewind"})
 """Their answers are pages."""
 
 _SHARED = WRITES | {"keep", "learn", "forget", "undo", "redo", "rename", "export"}
-_SHARED_WITH = frozenset({"show", "format", "note", "takes"})
+_SHARED_WITH = frozenset({"show", "format", "note", "takes", "edit"})
 _MINE = frozenset({"mine", "mine:", "me:", "for", "no", "forget"})
 _CANON = ("edit", "retire")
 

@@ -7,7 +7,7 @@ of answers.
 import json
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,7 +17,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.events import Inbound
-from bot.render.slack import escape, plain, quiet, settings_modal
+from bot.render.slack import WINDOW, edit_modal, escape, plain, quiet, settings_modal
+from bot.surfaces.shown import Shown
 from bot.surfaces.slack.api import Apis, Undeliverable
 from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form
 from memory import LedgerError, Room, Scope, Show
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 
 EARLY, EARLY_FOR = 256, 120.0
 """Words of a thread that came before the mention that began it: how many are remembered, how long."""
+
+TOO_LONG = (
+    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
+)
 
 _GONE = frozenset({"tokens_revoked", "app_uninstalled"})
 
@@ -46,6 +51,10 @@ class Shows(Protocol):
     async def room(self, scope: Scope) -> Room: ...
 
 
+class PageOf(Protocol):
+    async def __call__(self, scope: Scope, turn: str = "", message: str = "") -> Shown | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What the door needs to know of the ledger, and the formats there are."""
@@ -53,6 +62,7 @@ class House:
     inbox: Inbox
     shows: Shows
     formats: Sequence[str]
+    page: PageOf
     prompts: Callable[[Show | None], Sequence[tuple[str, str]]]
 
 
@@ -62,6 +72,7 @@ class Door:
         self._house = house
         self._apis = apis
         self._early: OrderedDict[tuple[Scope, str], tuple[float, Inbound]] = OrderedDict()
+        self._stops: deque[tuple[Scope, str]] = deque(maxlen=EARLY)
         self.heard = time.monotonic()
 
     def open(self, app: AsyncApp) -> None:
@@ -114,6 +125,10 @@ class Door:
             return self._remember(inbound)
         if inbound.kind == "command" and inbound.name == "settings":
             inbound = replace(inbound, text="")
+        if inbound.kind == "stop" and inbound.message:
+            if (inbound.scope, inbound.message) in self._stops:  # a mention comes as two events
+                return None
+            self._stops.append((inbound.scope, inbound.message))
         await self._gate.receive(inbound)
         for early in self._recall(inbound.scope):
             await self._gate.receive(early)
@@ -184,6 +199,8 @@ class Door:
         for inbound in of_action(body):
             if inbound.name == "settings":
                 await self._ask(inbound.scope, body["trigger_id"])
+            elif inbound.name == "edit" and await self._ask_edit(inbound, body):
+                pass
             elif inbound.name == "stop":
                 await self._gate.receive(replace(inbound, kind="stop"))
             else:
@@ -203,11 +220,29 @@ class Door:
             room.deciders,
             private,
         )
+        await self._show(scope, trigger, view)
+
+    async def _ask_edit(self, inbound: Inbound, body: Mapping[str, Any]) -> bool:
+        """Whether there is a page: it opens in a window, or the person hears why it does not."""
+        scope, trigger = inbound.scope, body["trigger_id"]
+        page = await self._house.page(scope, inbound.target, (body.get("container") or {}).get("message_ts") or "")
+        if page is None:
+            return False
+        if len(page.text) > WINDOW:
+            api = await self._apis.of(scope.tenant)
+            say = TOO_LONG.format(len(page.text), WINDOW)
+            await api.whisper(scope.room, scope.thread, inbound.who, say)
+            return True
+        where = {"channel": scope.room, "thread": scope.thread, "turn": page.turn, "over": " ".join(page.messages)}
+        await self._show(scope, trigger, edit_modal(page.text, json.dumps({**where, "key": trigger})))
+        return True
+
+    async def _show(self, scope: Scope, trigger: str, view: Mapping[str, Any]) -> None:
         api = await self._apis.of(scope.tenant)
         try:
-            await api.client.views_open(trigger_id=trigger, view=view)
+            await api.client.views_open(trigger_id=trigger, view=dict(view))
         except SlackApiError as error:
-            log.warning("The settings could not be shown: %s", error.response["error"])
+            log.warning("A form could not be shown: %s", error.response["error"])
 
 
 def _section(text: str) -> dict[str, Any]:

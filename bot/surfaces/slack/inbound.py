@@ -164,23 +164,34 @@ def of_action(body: Mapping[str, Any]) -> list[Inbound]:
 
 
 def of_form(body: Mapping[str, Any]) -> Inbound | None:
-    """A settings form that was sent off."""
+    """A form that was sent off: a room's settings, or a page that was changed."""
     view = body["view"]
-    if view.get("callback_id") != "settings":
-        return None
     where = json.loads(view.get("private_metadata") or "{}")
     given = {name: fields.get(name) or {} for name, fields in view["state"]["values"].items()}
+    user = body["user"]["id"]
+    match view.get("callback_id"):
+        case "settings":
+            scope = Scope(PLATFORM, body["team"]["id"], where["channel"], where.get("thread", ""))
+            return Inbound("form", f"form:{where['key']}", scope, user, name="settings", values=_set(given), who=user)
+        case "edit":
+            scope = Scope(PLATFORM, body["team"]["id"], where["channel"], where["thread"])
+            text, values = given["text"].get("value") or "", {"over": str(where["over"])}
+            event, turn = f"form:{where['key']}", str(where["turn"])
+            return Inbound("command", event, scope, user, text.strip(), "edit", values=values, target=turn, who=user)
+        case _:
+            return None
+
+
+def _set(given: Mapping[str, Any]) -> dict[str, str]:
+    """A room's settings as they were filled in."""
     picked = given.get("show", {}).get("selected_option") or {}
     form = given.get("format", {}).get("selected_option") or {}
-    values = {
+    return {
         "show": given.get("new_show", {}).get("value") or picked.get("value") or "",
         "note": given.get("note", {}).get("value") or "",
         "deciders": " ".join(given.get("deciders", {}).get("selected_users") or ()),
         **({"format": form["value"]} if form else {}),
     }
-    user = body["user"]["id"]
-    scope = Scope(PLATFORM, body["team"]["id"], where["channel"], where.get("thread", ""))
-    return Inbound("form", f"form:{where['key']}", scope, user, name="settings", values=values, who=user)
 
 
 def _file(file: Mapping[str, Any]) -> File:

@@ -21,7 +21,9 @@ from bot.surfaces.slack.api import Api, Undeliverable
 STREAM_EVERY, EDIT_EVERY = 0.3, 1.2
 ROLL_AFTER, ROLL_AT_LAST = 240.0, 285.0
 CHUNK, MOST = 4000, 11_600
-OVER = frozenset({"message_not_in_streaming_state", "message_not_found", "streaming_state_conflict"})
+GONE = "message_not_found"
+OVER = frozenset({"message_not_in_streaming_state", GONE, "streaming_state_conflict"})
+FIXED = frozenset({"cant_update_message", "edit_window_closed"})
 EVENT = "dramaturg_answer"
 _BORDERS = (re.compile(r"\n[ \t]*\n+"), re.compile(r"\n"), re.compile(r"[.!?…。！？]\s+"))
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
@@ -49,13 +51,15 @@ class Place:
 
 @dataclass(slots=True)
 class _Part:
-    """One message: its ``ts``, what of the page is in it, and whether Slack still streams it."""
+    """One message: its ``ts``, what of the page is in it, and whether Slack still streams it. One that
+    somebody deleted is ``gone`` and stays so."""
 
     ts: str
     begun: float
     body: str = ""
     shown: str = ""
     live: bool = False
+    gone: bool = False
 
 
 class Outlet:
@@ -103,12 +107,12 @@ class Outlet:
             await self._write([part.text for part in split(final, PART)] or [""], under)
         else:
             await self._finish(final, under)
-        return tuple(part.ts for part in self._parts)
+        return tuple(part.ts for part in self._parts if not part.gone)
 
     # -- while it grows --
 
     async def _flush(self) -> None:
-        if self._stopped:
+        if self._stopped or any(part.gone for part in self._parts):
             return
         if not self._api.team.native:
             await self._edit()
@@ -132,7 +136,7 @@ class Outlet:
     async def _stream(self, text: str, tasks: Sequence[Block]) -> None:
         if tasks:
             await self._push("", tasks)
-        while text:
+        while text and not (self._parts and self._parts[-1].gone):
             part = self._parts[-1] if self._parts and self._parts[-1].live else None
             cut = min(len(text), CHUNK)
             if part is not None and (border := self._border(part, text)) is not None:
@@ -172,6 +176,9 @@ class Outlet:
                 if error.response["error"] not in OVER:
                     raise
                 part.live, self._dirty = False, True
+                if error.response["error"] == GONE:
+                    part.gone = True
+                    return
                 part = await self._open(text, tasks)
         part.body += text
 
@@ -243,6 +250,8 @@ class Outlet:
                 await self._post(text, below)
 
     async def _replace(self, part: _Part, text: str, under: Sequence[Block]) -> None:
+        if part.gone:
+            return
         if part.live and self._api.team.native:
             await self._stop(part, "", ())
         part.live = False
@@ -250,9 +259,11 @@ class Outlet:
             await self._api.update(self._place.channel, part.ts, _notice(text), _blocks(text, under), self._metadata)
             part.shown = text
         except SlackApiError as error:
-            if error.response["error"] not in {"message_not_found", "cant_update_message", "edit_window_closed"}:
+            part.gone = error.response["error"] == GONE
+            if error.response["error"] in FIXED:
+                await self._post(text, under)
+            elif not part.gone:
                 raise
-            await self._post(text, under)
 
     async def _post(self, text: str, under: Sequence[Block]) -> None:
         await self._slip.sending()

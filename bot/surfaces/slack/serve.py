@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.lag import Lag
+from bot.learning import many
 from bot.surfaces.slack.door import Door
 from bot.surfaces.slack.installs import Access, Installed, Misconfigured, bolt
 
@@ -79,7 +80,7 @@ async def serve(
     line, lag = Line(handler, door), Lag()
     await _listen(stack, app, line, lag, host, port, events=not access.socket)
     where = "by socket" if access.socket else f"on http://{host}:{port}{EVENTS}"
-    say(f"Listening to Slack {where}." + (f" {resumed} messages from before." if resumed else ""))
+    say(f"Listening to Slack {where}." + (f" {many(resumed, 'message', 'messages')} from before." if resumed else ""))
     return await _until_told(line, lag, deaf_after)
 
 

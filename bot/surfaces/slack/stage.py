@@ -11,8 +11,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
 from bot.render.links import unlinked
+from bot.render.paging import split
 from bot.render.safe import clean, line
-from bot.render.slack import Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
+from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
 from bot.surfaces.slack.api import Api, Undeliverable
 from bot.surfaces.slack.outlet import Outlet, Place, posted_before
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _TASK = {"running": "in_progress", "done": "complete", "failed": "error"}
 _WRITES = frozenset({"again", "rewind"})
-_FOR_ONE = frozenset({"why", "rate"})
+_FOR_ONE = frozenset({"why", "rate", "edit"})
 """Buttons whose answer is nobody else's business."""
 _MAYBE = "This may be here twice: I was restarted while I sent it."
 
@@ -173,6 +174,9 @@ class SlackStage:
         if self._private:
             await self._whisper(under)
             return ()
+        over = self._inbound.values.get("over", "").split()
+        if reply.turn and self._outlet is None and len(over) == 1 and len(self._final) <= PART:
+            await self._slip.posted(over[0])  # a page that was changed stands where it stood
         outlet = await self._open()
         if not outlet.streamed:
             outlet.text(self._text)
@@ -182,9 +186,11 @@ class SlackStage:
 
     async def _whisper(self, under: list[Block]) -> None:
         api, place = await self._known_api(), self._place
-        blocks = [*([markdown(self._text[:11_000])] if self._text.strip() else []), *under]
-        if blocks:
-            await api.whisper(place.channel, place.thread, place.user, quiet(self._text[:150]) or "…", blocks)
+        parts = [part.text for part in split(self._text, PART)] if self._text.strip() else [""]
+        for number, part in enumerate(parts, 1):
+            blocks = [*([markdown(part)] if part.strip() else []), *(under if number == len(parts) else [])]
+            if blocks:
+                await api.whisper(place.channel, place.thread, place.user, quiet(part[:150]) or "…", blocks)
         await self._attach()
 
     async def _attach(self) -> None:
@@ -217,7 +223,7 @@ class SlackStage:
         if page and not any(offer.action == "again" and not offer.ref for offer in offers):
             offers.insert(0, Offer("again", "Again"))
         if page:
-            offers += [Offer("why", "Why"), Offer("keep", "Keep")]
+            offers += [Offer("why", "Why"), Offer("keep", "Keep"), Offer("edit", "Edit…")]
         if self._inbound.kind == "message" and self._inbound.files and not any(o.action == "learn" for o in offers):
             names = ", ".join(file.name for file in self._inbound.files)
             offers.append(Offer("learn", f"Learn {names}"))

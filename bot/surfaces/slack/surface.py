@@ -57,7 +57,9 @@ class SlackSurface:
         api = await self._apis.of(inbound.scope.tenant)
         if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
             await api.status(inbound.scope.room, inbound.scope.thread, busy=True)
-        inbound = replace(inbound, author=await api.name(inbound.who), text=await self._named(api, inbound.text))
+        form = "over" in inbound.values  # typed in a form nothing is marked up
+        text = inbound.text if form else await self._named(api, inbound.text)
+        inbound = replace(inbound, author=await api.name(inbound.who), text=text)
         if inbound.name == "learn":
             inbound = await self._with_files(api, inbound)
         return inbound

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.events import Attach, Cite, Fail, File, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
+from bot.events import Attach, Cite, Fail, File, Fill, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
 from bot.surfaces.repl import Status
 from bot.surfaces.terminal import Terminal
 from memory import Scope
@@ -46,6 +46,24 @@ async def test_a_page_stands_once_whole_and_inside_the_window(sit: Any, script: 
         assert "*" not in seen
         assert told.sent[0].text == PAGE
         assert told.sent[0].complete
+
+
+async def test_what_can_be_typed_is_shown_without_its_marks(sit: Any, script: Any) -> None:
+    talk = script("", [Fail("There is none; `/help` lists what there is."), Note("Say `/keep NAME`.")])
+    async with sit(talk.respond) as desk:
+        desk.press("/x\r")
+        await desk.until("There is none; /help lists what there is.", "Say /keep NAME.")
+
+
+async def test_a_page_to_be_changed_stands_at_the_prompt(sit: Any, script: Any) -> None:
+    talk = script("Change it.", [Fill("/edit One line.\nAnother.")])
+    async with sit(talk.respond) as desk:
+        desk.press("/edit\r")
+        await desk.until("Change it.", "› /edit One line.", "Another.")
+        desk.press(" And more.\r")
+        await desk.when(lambda: len(talk.heard) == 2)
+        assert talk.heard[1].name == "edit"
+        assert talk.heard[1].text == "One line.\nAnother. And more."
 
 
 async def test_a_long_page_goes_to_the_scrollback_in_order_and_without_doubles(sit: Any, script: Any) -> None:

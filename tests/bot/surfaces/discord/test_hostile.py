@@ -137,8 +137,9 @@ async def test_a_page_pressed_in_one_server_does_nothing_in_another(bot, discord
     theirs = discord.mention(other.channel, other.ana, "Hello")
     forged = (await until(lambda: other.pages(theirs)))[0]
     forged.components = page.components
-    met = [discord.press(forged, label, other.ana) for label in ("Why", "Again")]
+    met = [discord.press(forged, label, other.ana) for label in ("Why", "Again", "Keep…", "Edit…")]
     await until(lambda: all(one.answered.is_set() for one in met))
+    assert not any(one.modal for one in met), "nor is it shown in a window"
     await room.quiet()
     seen = [one for one in discord.world.by_bot() if one.channel.guild is other.guild]
     assert not any("brass" in shown.content for one in seen for shown in one.history)

@@ -189,6 +189,95 @@ async def test_what_is_kept_can_be_put_into_words_in_a_form_first(bot, discord, 
     await until(lambda: "She keeps the brine." in shown.said)
 
 
+async def test_a_page_is_edited_in_a_window_and_stands_where_it_stood(bot, discord, room, until, app):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    page = (await until(lambda: room.pages(asked)))[0]
+    met = discord.press(page, "Edit…", room.bo)
+    await until(lambda: met.modal)
+    field = met.modal["components"][0]["component"]
+    assert field["value"] in page.content, "the window has the page as it stands"
+    discord.submit(met, {"text": "The heron <@1> waits.\n\n@everyone sings."})
+    await until(lambda: "The heron" in page.content)
+    assert "Edited by Bo" in page.content
+    assert {"Again", "Why", "Edit…"} <= set(page.buttons)
+    assert not page.mentions
+    assert not page.mention_everyone
+    await room.quiet()
+    assert room.all_of(asked) == [page], "in its place, and nothing else is said"
+
+    async def takes():
+        scope = room.scope(asked)
+        [turn] = (await app.ledger.threads.conversation(scope, 10)).window
+        return [(one.writer, one.text[:9] == "The heron") for one in await app.ledger.turns.takes(scope, turn.id)]
+
+    await room.when(takes, [("echo", False), ("Bo", True)])
+    why = discord.press(page, "Why", room.ana)
+    await until(lambda: "**Edited** by Bo, from take 1." in why.said)
+    discord.delete(page)
+
+    async def chosen():
+        return [turn.take for turn in (await app.ledger.threads.conversation(room.scope(asked), 10)).window]
+
+    await room.when(chosen, [None])
+
+
+async def test_the_window_has_the_take_under_which_it_was_opened(bot, discord, room, until):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "First thing")
+    page = (await until(lambda: room.pages(asked)))[0]
+    discord.press(page, "longer", room.ana)
+    await until(lambda: len(room.pages(asked)) == 2)
+    discord.mention(asked.thread, room.ana, "Second thing")
+    await until(lambda: len(room.pages(asked)) == 3)
+    met = discord.press(page, "Edit…", room.ana)
+    await until(lambda: met.modal)
+    assert "longer" not in met.modal["components"][0]["component"]["value"]
+    discord.submit(met, {"text": "Changed by hand."})
+    await until(lambda: "Changed by hand." in page.content)
+    slash = discord.slash(asked.thread, room.ana, "edit")
+    await until(lambda: slash.modal)
+    assert "Second thing" in slash.modal["components"][0]["component"]["value"], "with the command it is the last page"
+
+
+async def test_a_page_longer_than_a_window_is_not_cut_but_said_to_be(bot, discord, room, until):
+    bot.say = "say=" + " ".join(f"word{n}" for n in range(700))
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Write at length")
+    page = (await until(lambda: room.pages(asked)))[-1]
+    met = discord.press(page, "Edit…", room.ana)
+    await until(lambda: "a window holds 4,000" in met.said)
+    assert met.message.flags & EPHEMERAL
+    assert met.modal is None
+
+
+async def test_an_edited_page_that_needs_more_room_is_told_anew(bot, discord, room, until):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    page = (await until(lambda: room.pages(asked)))[0]
+    before = page.content
+    met = discord.press(page, "Edit…", room.ana)
+    await until(lambda: met.modal)
+    discord.submit(met, {"text": "\n\n".join(f"Paragraph {n} says this. " * 20 for n in range(6)).strip()})
+    await until(lambda: any("Paragraph 5" in one.content for one in room.pages(asked)))
+    assert page.content == before
+    told = "".join(one.content for one in room.all_of(asked) if one is not page)
+    assert told.count("says this.") == 120
+
+
+async def test_edit_as_text_offers_the_window_and_takes_a_whole_page(bot, discord, room, until):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    await until(lambda: room.pages(asked))
+    discord.mention(asked.thread, room.ana, "/edit")
+    told = (await until(lambda: [one for one in room.all_of(asked) if list(one.buttons) == ["Edit…"]]))[0]
+    met = discord.press(told, "Edit…", room.ana)
+    await until(lambda: met.modal)
+    discord.mention(asked.thread, room.ana, "/edit All of it anew.")
+    page = (await until(lambda: [one for one in room.pages(asked) if "All of it anew." in one.content]))[0]
+    assert "Edited by Ana" in page.content
+
+
 async def test_stop_keeps_what_was_shown(bot, discord, room, until):
     bot.say = "slow=0.2,say=" + " ".join(f"word{n}" for n in range(200))
     bot.content = True

@@ -303,6 +303,23 @@ async def test_a_page_somebody_removed_in_mid_answer_is_not_written_again_and_ag
     assert len(lost) <= 2
 
 
+async def test_a_page_somebody_deletes_while_it_grows_is_stopped_and_withdrawn(bot, discord, room, until, app):
+    bot.say = "slow=0.2,say=" + " ".join(f"word{n}" for n in range(300))
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Write at length")
+    page = (await until(lambda: [one for one in room.all_of(asked) if "word3" in one.content]))[0]
+    discord.delete(page)
+
+    async def takes():
+        scope = room.scope(asked)
+        talk = await app.ledger.threads.conversation(scope, 10)
+        return [(turn.text, turn.take) for turn in talk.window]
+
+    await room.when(takes, [("Write at length", None)], 20)
+    await room.quiet()
+    assert room.all_of(asked) == [], "nothing of it is shown again, nor is anybody told"
+
+
 async def test_an_archived_thread_wakes_when_it_is_answered_in(bot, discord, room, until):
     await bot.start()
     asked = discord.mention(room.channel, room.ana, "Hello")

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot.app import App, begin_writer, open_app, open_conversing
 from bot.config import Settings
+from bot.surfaces.shown import Pages
 from bot.surfaces.slack.api import Apis
 from bot.surfaces.slack.door import Door, House
 from bot.surfaces.slack.files import Incoming
@@ -50,7 +51,8 @@ class Bot:
         incoming = Incoming(self.app.settings.home / "incoming", self.slack.url)
         ledger = self.app.ledger
         room.gate.serve("slack", SlackSurface(apis, ledger.inbox, incoming, self.manners))
-        house = House(ledger.inbox, ledger.shows, tuple(self.app.formats), lambda show: [("Help", "/help")])
+        pages = Pages(ledger.threads, ledger.turns, ledger.inbox)
+        house = House(ledger.inbox, ledger.shows, tuple(self.app.formats), pages, lambda show: [("Help", "/help")])
         ready = asyncio.Event()
         self.gate = room.gate
         self._task = asyncio.create_task(

@@ -104,6 +104,45 @@ async def test_what_people_think_of_a_page_lands_in_the_ledger(bot, slack, team,
     assert await app.ledger.turns.ratings(Scope("slack", team.id, "C1", root), turn) == {"U2": -1}
 
 
+async def test_a_page_is_edited_in_a_window_and_stands_where_it_stood(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Hello")
+    page = (await until(lambda: answers(team, thread=root)))[0]
+    slack.press(team, page, page.buttons["Edit…"], "U2")
+    view = (await until(lambda: team.views))[0]
+    element = view["blocks"][0]["element"]
+    assert element["initial_value"] in page.shown
+    said = "The heron <@U1> waits, <b>wet</b>.\n\n<!channel> sings."
+    slack.submit(team, view, {"text": {"text": {"value": said}}}, "U2")
+    await until(lambda: "The heron" in page.shown)
+    assert "Edited by Bo" in page.shown
+    assert "<b>wet</b>" in page.shown
+    assert "<@" not in page.shown
+    assert "<!" not in page.shown
+    assert {"Again", "Why", "Edit…"} <= set(page.buttons)
+    scope = Scope("slack", team.id, "C1", root)
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert answers(team, thread=root) == [page], "in its place, and nothing else is said"
+    [turn] = (await app.ledger.threads.conversation(scope)).window
+    assert [one.writer for one in await app.ledger.turns.takes(scope, turn.id)] == ["echo", "Bo"]
+    assert turn.take.writer == "Bo"
+    slack.delete(team, "C1", page.ts)
+
+    async with asyncio.timeout(20):
+        while (await app.ledger.threads.conversation(scope)).window[0].take is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_a_page_longer_than_a_window_is_not_cut_but_said_to_be(bot, slack, team, until):
+    bot.say = "say=" + " ".join(f"word{n}" for n in range(700))
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write at length")
+    page = (await until(lambda: answers(team, thread=root)))[-1]
+    slack.press(team, page, page.buttons["Edit…"], "U1")
+    assert "a window holds 3,000" in (await until(lambda: whispers(team, "U1")))[0].shown
+    assert team.views == []
+
+
 async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered(bot, slack, team, until, app):
     team.add_channel("C9", "new", "U1")
     await bot.start()
@@ -245,6 +284,24 @@ async def test_a_page_that_somebody_deletes_leaves_the_conversation_and_the_vect
     assert whispers(team, "U1") == [], "there is nobody to tell"
 
 
+@pytest.mark.parametrize("streams", [True, False])
+async def test_a_page_that_is_deleted_while_it_grows_is_stopped_and_withdrawn(bot, slack, team, until, app, streams):
+    slack.limits.streams = streams
+    bot.say = "slow=0.2,say=" + " ".join(f"word{n}" for n in range(300))
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write at length")
+    page = (await until(lambda: [m for m in team.from_bot("C1", root) if "word3" in m.shown]))[0]
+    slack.delete(team, "C1", page.ts)
+    scope = Scope("slack", team.id, "C1", root)
+
+    async with asyncio.timeout(20):
+        while (await app.ledger.threads.conversation(scope)).window[0].take is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert team.from_bot("C1", root) == [], "nothing of it is shown again"
+    assert whispers(team, "U1") == [], "there is nobody to tell"
+
+
 async def test_link_previews_are_no_edits(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "See https://example.com")
@@ -271,6 +328,32 @@ async def test_stop_keeps_what_was_shown_and_the_native_button_does_the_same(bot
         assert "word199" not in page.shown
         assert "stopped" in page.shown
         await until(lambda root=root: team.sessions[("C1", root)] == "active")
+
+
+async def test_a_stop_that_comes_as_two_events_is_answered_once(bot, slack, team, until):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Hello")
+    await until(lambda: answers(team, thread=root))
+    slack.mention(team, "C1", "U1", "stop", thread=root)
+    await until(lambda: len(answers(team, thread=root)) == 2)
+    await asyncio.sleep(0.5)
+    assert [one.shown for one in answers(team, thread=root)][1:] == ["Nothing is being written here."]
+
+
+async def test_a_verb_of_the_terminal_is_met_with_a_reason(bot, slack, team, until):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "/quit")
+    assert "is for the terminal" in (await until(lambda: answers(team, thread=root)))[0].shown
+
+
+async def test_a_long_answer_for_one_alone_is_not_cut(bot, slack, team, until):
+    await bot.start()
+    words = " ".join(f"w{n}" for n in range(3000))
+    root = slack.mention(team, "C1", "U1", f"/keep Long: {words}")
+    await until(lambda: answers(team, thread=root))
+    slack.command(team, "C1", "U1", "canon Long")
+    await until(lambda: "w2999" in " ".join(one.shown for one in whispers(team, "U1")))
+    assert "w0 " in whispers(team, "U1")[0].shown
 
 
 async def test_the_apps_own_messages_tab_gets_prompts(bot, slack, team, until):

@@ -1,0 +1,57 @@
+"""Shown: the page that somebody means who presses a button under it, and the messages it stands in.
+
+Knows nothing of platforms.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from chains import unmarked
+from memory import Conversation, NotFound, Scope, Take
+
+ALL = 10_000
+
+
+class Threads(Protocol):
+    async def conversation(self, scope: Scope, window: int) -> Conversation: ...
+
+
+class Turns(Protocol):
+    async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]: ...
+
+
+class Inbox(Protocol):
+    async def page(self, scope: Scope, message: str) -> str | None: ...
+
+    async def shown(self, scope: Scope, take: str) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """``text`` is the page without its markers, ``messages`` the platform's ids of what shows it."""
+
+    turn: str
+    text: str
+    messages: tuple[str, ...] = ()
+
+
+class Pages:
+    def __init__(self, threads: Threads, turns: Turns, inbox: Inbox) -> None:
+        self._threads = threads
+        self._turns = turns
+        self._inbox = inbox
+
+    async def __call__(self, scope: Scope, turn: str = "", message: str = "") -> Shown | None:
+        """The take that ``message`` shows; else the turn's chosen one; of no turn the thread's last. None where
+        there is none, or it was taken back."""
+        with suppress(NotFound):
+            window = (await self._threads.conversation(scope, ALL if turn else 1)).window
+            found = next((one for one in window if one.id == turn), None) if turn else next(reversed(window), None)
+            if found is not None:
+                shown = await self._inbox.page(scope, message) if message else None
+                takes = await self._turns.takes(scope, found.id) if shown else ()
+                take = next((one for one in takes if one.id == shown), found.take)
+                if take is not None and take.text.strip():
+                    return Shown(found.id, unmarked(take.text).strip(), await self._inbox.shown(scope, take.id))
+        return None
