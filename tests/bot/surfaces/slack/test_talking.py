@@ -334,6 +334,7 @@ async def test_a_stop_that_comes_as_two_events_is_answered_once(bot, slack, team
     await bot.start()
     root = slack.mention(team, "C1", "U1", "Hello")
     await until(lambda: answers(team, thread=root))
+    await until(lambda: not bot.gate._floor.running(Scope("slack", team.id, "C1", root)))
     slack.mention(team, "C1", "U1", "stop", thread=root)
     await until(lambda: len(answers(team, thread=root)) == 2)
     await asyncio.sleep(0.5)
