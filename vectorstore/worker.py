@@ -101,10 +101,7 @@ class Worker:
             child.pipe.send(None)
         except (OSError, ValueError):
             child.process.kill()
-        child.process.join(_PATIENCE)
-        if child.process.is_alive():
-            child.process.kill()
-            child.process.join()
+        _bury(child.process)
 
     def _enqueue(self, call: _Call) -> None:
         try:
@@ -125,6 +122,8 @@ class Worker:
         try:
             child.pipe.send((number, call.urgent, call.method, call.args))
         except OSError:
+            # Its end of the pipe is closed a moment before it has ended, and only then is another one started.
+            _bury(child.process)
             self._lost(child, number)
         except (TypeError, AttributeError, pickle.PicklingError) as fault:
             with self._lock:
@@ -172,6 +171,14 @@ class Worker:
     def _refuse(self, call: _Call) -> None:
         why = "is closed" if self._closed else "ended twice in one call"
         _settle(call.answer, None, WorkerDied(f"The {self.name} process {why}; start the program again."))
+
+
+def _bury(process: BaseProcess) -> None:
+    """Returns when it has ended; it is ended if it takes its time."""
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 def _settle(answer: "Future[Any]", value: Any, fault: BaseException | None) -> None:
