@@ -42,22 +42,23 @@ def choose(
     ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.id))
     vectors = _vectors(ranked)
     scores, closest = np.array([one.score for one in ranked]), np.zeros(len(ranked))
-    hits, missed, taken = list[Hit](), list[tuple[Hit, str]](), list[tuple[Hit, NDArray[np.float32]]]()
+    hits, missed, taken = list[Hit](), list[tuple[Hit, str]](), list[tuple[Candidate, NDArray[np.float32]]]()
     for _ in ranked:
         if len(missed) >= 2 * limit:
             break
         place = int((scores - LIKENESS * closest).round(5).argmax())  # of equals the first
         scores[place] = -np.inf
-        hit = ranked[place].hit
+        one = ranked[place]
+        hit = one.hit
         neighbour = _neighbour(hits, hit) if len(hits) < limit else None
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
-        elif reason := _reason(hit, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
+        elif reason := _reason(one, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
             missed.append((hit, reason))
             continue
         else:
             hits.append(hit)
-        taken.append((hit, vectors @ vectors[place]))
+        taken.append((one, vectors @ vectors[place]))
         closest = np.maximum(closest, taken[-1][1])
     return hits, missed
 
@@ -96,18 +97,28 @@ def _stretch(passage: Passage) -> tuple[object, ...]:
 
 
 def _reason(
-    hit: Hit, hits: Sequence[Hit], likeness: Sequence[tuple[Hit, float]], caps: Mapping[Origin, int], limit: int
+    one: Candidate,
+    hits: Sequence[Hit],
+    likeness: Sequence[tuple[Candidate, float]],
+    caps: Mapping[Origin, int],
+    limit: int,
 ) -> str:
     for other, like in likeness:
-        if like >= TWIN or other.passage.text == hit.passage.text:
-            return f"says nearly the same as {other.passage.title or other.passage.record}"
+        passage = other.stored.passage
+        if passage.text == one.stored.passage.text or (like >= TWIN and _adds_nothing(one.stored, other.stored)):
+            return f"says nearly the same as {passage.title or passage.record}"
     if len(hits) >= limit:
         return f"the limit of {limit} passages was reached"
-    origin = hit.passage.origin
+    origin = one.stored.passage.origin
     cap = caps.get(origin)
-    if cap is not None and sum(one.passage.origin is origin for one in hits) >= cap:
+    if cap is not None and sum(hit.passage.origin is origin for hit in hits) >= cap:
         return f"the cap of {cap} for {origin.value} was reached"
     return ""
+
+
+def _adds_nothing(one: Stored, other: Stored) -> bool:
+    """Whether a passage holds none of the asked words that one just like it lacks: "cabin 13" is not "cabin 6"."""
+    return one.words.keys() <= other.words.keys()
 
 
 def _vectors(ranked: Sequence[Candidate]) -> NDArray[np.float32]:

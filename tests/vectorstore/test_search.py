@@ -1,14 +1,17 @@
 """What a search finds and why, through the real embedder and the real store."""
 
+from array import array
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from vectorstore import Origin, Passage, Query, Sight
+from vectorstore.choice import Candidate, choose
 from vectorstore.embedding import Embedded, Embedder
 from vectorstore.errors import EmbedderDown
 from vectorstore.index import Index
+from vectorstore.store import Stored
 
 Make = Callable[..., Passage]
 SIGHT = Sight("t", "s")
@@ -137,6 +140,17 @@ async def test_what_says_the_same_is_told_once(index: Index, source: Make) -> No
     found = await index.search(Query(SIGHT, "how often did the bell ring"))
     assert sum("thirteen" in hit.text for hit in found.hits) == 1
     assert sum("nearly the same" in reason for _, reason in found.missed) == 2
+
+
+def test_what_is_alike_but_for_a_word_that_was_asked_for_is_told(source: Make) -> None:
+    alike = array("f", [1.0, 0.0])
+    six = Stored("6", source("six", 0, "Cabin 6 is let."), alike, {1: 1.0}, frozenset())
+    seven = Stored("7", source("seven", 0, "Cabin 7 is let."), alike, {1: 1.0}, frozenset())
+    asked_for = Stored("13", source("thirteen", 0, "Cabin 13 is let."), alike, {1: 1.0, 13: 1.0}, frozenset())
+    rated = [(six, 3.0), (seven, 2.0), (asked_for, 1.0)]
+    hits, missed = choose([Candidate(stored, score, dict) for stored, score in rated], {}, limit=3)
+    assert [hit.passage.record for hit in hits] == ["six", "thirteen"]
+    assert [(hit.passage.record, why) for hit, why in missed] == [("seven", "says nearly the same as six")]
 
 
 async def test_a_preferred_kind_and_a_later_turn_win_between_equals(index: Index, canon: Make, turn: Make) -> None:
