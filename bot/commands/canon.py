@@ -74,6 +74,8 @@ class CanonDesk:
             say = f"Kept as canon: **{entry.name}** ({entry.kind})."
         elif draft.text in in_force.text:
             return await call.say(f"Canon says that already, in **{in_force.name}**.")
+        elif not call.text:
+            return await _which(call, in_force.name)
         else:
             text = f"{in_force.text}\n\n{draft.text}"
             entry = await self._canon.edit(talk.show.tenant, talk.show.id, in_force.id, call.author, text=text)
@@ -114,6 +116,15 @@ class CanonDesk:
         edited = await self._canon.edit(talk.show.tenant, talk.show.id, entry.id, call.author, text=text)
         self._changed()
         return await call.say(f"**{edited.name}** is now version {edited.version}.\n\n> {_quoted(edited.text)}")
+
+
+async def _which(call: Call, name: str) -> Reply:
+    """A whole page whose name was guessed does not change what is known of somebody unasked."""
+    await call.stage.show(Offer("keep", f"Add it to {name}", name))
+    return await call.say(
+        f"This page speaks of **{name}**, which canon has already. `/keep {name}` adds it there, and `/keep NAME` "
+        "makes it an entry of its own."
+    )
 
 
 def _drafted(given: str, talk: Conversation) -> Draft:

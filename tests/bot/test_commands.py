@@ -116,6 +116,17 @@ async def test_keep_takes_the_last_page_and_guesses_its_name(scribe: Any) -> Non
     assert [(offer.action, offer.ref) for offer in stage.offers] == [("canon", "Gerald"), ("canon", "retire Gerald")]
 
 
+async def test_keep_changes_no_entry_that_it_only_guesses(scribe: Any) -> None:
+    await scribe.do("/keep Gerald: Gerald is a goose. as character")
+    await scribe.say("Who is Gerald?")
+    stage = await scribe.do("/keep")
+    assert "which canon has already" in stage.text
+    assert (await canon(scribe, "Gerald")).text == "Gerald is a goose."
+    [offer] = stage.offers
+    await scribe.do(f"/{offer.action} {offer.ref}")
+    assert (await canon(scribe, "Gerald")).text == f"Gerald is a goose.\n\n{PAGE}"
+
+
 async def test_keep_with_a_name_takes_the_last_page_under_it(scribe: Any) -> None:
     await scribe.say("Who is Gerald?")
     await scribe.do("/keep The Tuba as thing")
