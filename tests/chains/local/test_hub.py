@@ -134,7 +134,7 @@ async def test_a_stop_ends_it_within_two_tokens(writer: Writer) -> None:
     )
     assert written.finish == "stopped"
     assert written.text == "".join(shown)
-    assert len(shown) == 1
+    assert len(shown) <= 3, "the word that made us stop, and two"
 
 
 @pytest.mark.asyncio(loop_scope="module")
