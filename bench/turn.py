@@ -57,6 +57,7 @@ class Course:
     scope: Scope
     depth: int = 0
     shift: int = 0
+    pause: float = 0.0
 
     async def grow(self, depth: int) -> None:
         """Bring the thread to ``depth`` turns as if they had been said, recap and index included."""
@@ -73,7 +74,8 @@ class Course:
         await app.librarian.settle()
 
     async def turn(self) -> Turn:
-        """One turn through the gate, with the index level with the ledger before it."""
+        """One turn through the gate, said when the page before it was read and the index is level with the ledger."""
+        await asyncio.sleep(self.pause)
         await self.app.librarian.settle()
         self.depth += 1
         inbound, paper = message(self.scope, self._event(), question(self.depth + self.shift)), Paper()
@@ -137,7 +139,7 @@ async def ours(args: argparse.Namespace, *, skeleton: bool) -> dict[int | str, l
             await asyncio.sleep(1)
         rows["idle"] = idle.late
         rows["cold"] = [await Course(app, room, watched, show, fresh(ROOM)).turn()]
-        course = Course(app, room, watched, show, fresh(ROOM))
+        course = Course(app, room, watched, show, fresh(ROOM), pause=args.pause)
         for depth in sorted(args.turns):
             rows[depth] = []
             if depth > 1:
@@ -145,7 +147,11 @@ async def ours(args: argparse.Namespace, *, skeleton: bool) -> dict[int | str, l
                 while course.depth < depth - 1:
                     await course.turn()
             for n in range(args.repeats):
-                here = course if depth > 1 else Course(app, room, watched, show, fresh(ROOM), shift=n + 1)
+                here = (
+                    course
+                    if depth > 1
+                    else Course(app, room, watched, show, fresh(ROOM), shift=n + 1, pause=args.pause)
+                )
                 async with Lag() as lag:
                     rows[depth].append(await here.turn())  # type: ignore[arg-type]
                 late += lag.late
@@ -217,6 +223,7 @@ def run(args: argparse.Namespace) -> Found:
 def main(argv: list[str]) -> int:
     parser = arguments("turn", __doc__)
     parser.add_argument("--turns", type=int, nargs="+", default=[1, 10, 50, 200], help="depths of the thread")
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds in which a person reads the page before")
     parser.add_argument("--repeats", type=int, default=8, help="turns measured at each depth")
     parser.add_argument("--writer", default=BUNDLED)
     parser.add_argument("--cache", default="", help="where prepared models are kept; the user's cache if not given")

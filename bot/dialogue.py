@@ -61,6 +61,9 @@ PATIENCE = 0.25
 SMALL_LIMIT = 5
 """Passages a small writer is given at most: among more it copies the wrong one, and reads long."""
 
+BREATH = 0.5
+"""Seconds after a page in which nobody has said more, before the next prompt's beginning is read."""
+
 DRAFT_EVERY = 1.0
 """Seconds between two savings of what has been shown of an answer so far."""
 
@@ -175,6 +178,7 @@ class Dialogue:
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
+        self._read_no_further()
         asked = await self._question(inbound.text, talk, talk.thread.format)
         begun = await self._turns.begin(
             inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
@@ -189,6 +193,7 @@ class Dialogue:
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
+        self._read_no_further()
         *before, turn = talk.window
         earlier = replace(talk, window=tuple(before))
         previous = unmarked(turn.take.text) if turn.take else ""
@@ -198,8 +203,7 @@ class Dialogue:
     async def close(self) -> None:
         """Wait for what goes on behind the answers; what is read beforehand is read for nobody any more."""
         await asyncio.gather(*self._behind, return_exceptions=True)
-        for task in self._ahead:
-            task.cancel()
+        self._read_no_further()
         await asyncio.gather(*self._ahead, return_exceptions=True)
 
     def _form(self, name: str) -> Format:
@@ -326,9 +330,15 @@ class Dialogue:
         if self._writer.card.keeps:
             _among(self._ahead, self._read_ahead(ask))
 
+    def _read_no_further(self) -> None:
+        """Somebody waits for a page."""
+        for task in self._ahead:
+            task.cancel()
+
     async def _read_ahead(self, ask: Ask) -> None:
         """The next turn's prompt begins with what is known now: a model that keeps what it has read may read it
         while the person reads the page. Most of it is there already, but not when the window has moved."""
+        await asyncio.sleep(BREATH)
         try:
             talk = await self._threads.conversation(ask.talk.thread.scope, self._window)
             coming = Ask(talk, replace(ask.turn, text=""), ask.take, ask.asked)
