@@ -123,7 +123,9 @@ class Worker:
             child.pipe.send((number, call.urgent, call.method, call.args))
         except OSError:
             # Its end of the pipe is closed a moment before it has ended, and only then is another one started.
+            # Whether it has, the process itself does not say while the reader waits for it, too.
             _bury(child.process)
+            self._child = None
             self._lost(child, number)
         except (TypeError, AttributeError, pickle.PicklingError) as fault:
             with self._lock:
