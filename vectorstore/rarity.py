@@ -1,25 +1,18 @@
-"""Rarity: how many passages of a show hold each word that was ever asked for, and how rare it is in the store.
+"""Rarity: how many passages of a show hold each word that was ever asked for.
 
 Counting a word anew costs the engine as much as finding it, and a turn writes a passage after every search:
 so what was counted is kept in step with what is written. Knows nothing of the engine.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, log1p
+
+Show = tuple[str, str]
+"""A tenant and the id of its show."""
 
 _SHOWS = 64  # whose counts are remembered
 _WORDS = 20_000  # of each
-_STALE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Rarity:
-    """How rare a word is in a show (0 where it does not occur), as BM25 has it; ``scale`` is that over how
-    rare it is in the whole store."""
-
-    here: float
-    scale: float
 
 
 @dataclass(slots=True)
@@ -27,59 +20,46 @@ class Counts:
     """``total`` passages of a show, and in how many of them each word occurs."""
 
     total: int
-    holding: dict[int, int] = field(default_factory=dict)
+    holding: dict[int, int]
 
 
 class Rarities:
-    """A show's counts are exact at any time. How rare a word is in the whole store is what the engine took it
-    to be: the engine counts what was deleted, too, and by this only candidates are found. It is asked anew when
-    more than a fiftieth of the store was written since."""
+    """A show's counts are exact at any time."""
 
     def __init__(self) -> None:
-        self._shows: dict[str, Counts] = {}
-        self._everywhere: dict[int, float] = {}
-        self._stored = self._written = 0
+        self._shows: dict[Show, Counts] = {}
 
-    def missing(self, show: str, words: Iterable[int]) -> list[int]:
-        """The words that are not known there, in order."""
-        if self._written * _STALE > self._stored:
-            self._everywhere.clear()
+    def missing(self, show: Show, words: Iterable[int]) -> list[int]:
+        """The words that were not counted there yet, in order."""
         known = self._shows[show].holding if show in self._shows else {}
-        return sorted(word for word in words if word not in known or word not in self._everywhere)
+        return sorted(word for word in words if word not in known)
 
-    def total(self, show: str) -> int | None:
+    def total(self, show: Show) -> int | None:
         """How many passages a show has, where that is known."""
         return self._shows[show].total if show in self._shows else None
 
-    def learn(
-        self, show: str, total: int, here: Mapping[int, float], everywhere: Mapping[int, float], stored: int
-    ) -> None:
-        """How rare words are in a show of ``total`` passages, and in the whole store of ``stored``. A word that
-        occurs nowhere is in neither, and is asked for again."""
-        if show not in self._shows or len(self._shows[show].holding) > _WORDS:
-            self._shows[show] = Counts(total)
-        if not self._everywhere or len(self._everywhere) > _WORDS:
-            self._everywhere, self._stored, self._written = {}, stored, 0
-        self._shows[show].holding |= {word: holding(total, idf) for word, idf in here.items()}
-        self._everywhere |= everywhere
+    def learn(self, show: Show, total: int, holding: Mapping[int, int]) -> None:
+        """How many of a show's ``total`` passages hold each word."""
+        counts = self._shows.get(show)
+        if counts is None or len(counts.holding) > _WORDS:
+            counts = self._shows[show] = Counts(total, {})
+        counts.holding |= holding
         while len(self._shows) > _SHOWS:
             del self._shows[next(one for one in self._shows if one != show)]
 
-    def of(self, show: str, word: int) -> Rarity:
+    def of(self, show: Show, word: int, stored: int | None = None) -> float:
+        """How rare a word is as BM25 has it, and 0 where it does not occur; were they the only ones that hold it
+        among ``stored`` passages, if that is given."""
         counts = self._shows.get(show)
-        if counts is None or word not in counts.holding or word not in self._everywhere:
-            return Rarity(0.0, 1.0)
-        held = counts.holding[word]
-        rarity = idf(counts.total, held)
-        return Rarity(rarity if held else 0.0, rarity / self._everywhere[word])
+        held = counts.holding.get(word, 0) if counts is not None else 0
+        return idf(stored or counts.total, held) if counts is not None and held else 0.0
 
     def watches(self) -> bool:
         """Whether anything is counted that a write could change."""
         return bool(self._shows)
 
-    def moved(self, show: str, words: Collection[int], by: int) -> None:
+    def moved(self, show: Show, words: Collection[int], by: int) -> None:
         """A passage of these words was put into a show (1), or taken out (-1)."""
-        self._written += 1
         counts = self._shows.get(show)
         if counts is not None:
             counts.total += by
@@ -89,7 +69,6 @@ class Rarities:
 
     def clear(self) -> None:
         self._shows.clear()
-        self._everywhere.clear()
 
 
 def idf(total: int, held: int) -> float:

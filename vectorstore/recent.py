@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vectorstore.passage import Passage
+from vectorstore.sparse import own
 from vectorstore.store import passage_of, searchable
 
 _PIECES = "pieces"
@@ -40,7 +41,10 @@ class Recent:
 
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
         passage = passage_of(payload)
-        weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))
+        mark = own(passage.tenant, passage.show)
+        weights = (
+            {} if sparse is None else {word ^ mark: by for word, by in zip(sparse.indices, sparse.values, strict=True)}
+        )
         self._known[one] = Point(passage, array("f", dense), weights, searchable(passage), _pieces(payload))
 
     def take(self, ids: Iterable[str]) -> list[tuple[str, Point]]:

@@ -21,13 +21,13 @@ from vectorstore.generation import DENSE, FIRST, WORDS, config, count_optimized,
 from vectorstore.heir import Heir
 from vectorstore.passage import Origin
 from vectorstore.query import Query
-from vectorstore.rarity import Rarities
+from vectorstore.rarity import Rarities, Show, holding
 from vectorstore.recent import Point, Recent, written
 from vectorstore.sight import Condition, Where, corpus
-from vectorstore.sparse import Sparse, Words, name_key
+from vectorstore.sparse import Sparse, Words, name_key, own
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
 
-_LAYOUT = 4  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 5  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _PATIENCE = 3.0  # seconds a lock is waited for: the process of a program that was just killed is ending
 _PAGE = 1000
@@ -90,15 +90,14 @@ class Shard:
         return survey(self, where, asked)
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
-        queries = [self._words.query(text) for text in asked.texts]
-        self._count(where, {word for query in queries for word in query.indices})
+        told = self._told(where, [self._words.query(text) for text in asked.texts])
         keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
         found: list[Arm] = []
         for origin, condition in where.lanes.items():
             lane = _filter(condition)
             named = self._named(lane, sorted(keys), asked.depth)
             rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
-            rated += [(WORDS, number, self._told(where, one)) for number, one in enumerate(queries) if one.indices]
+            rated += [(WORDS, number, _sparse(one)) for number, one in enumerate(told) if one.indices]
             found += self._rate(origin, lane, rated, set(named), asked.depth)
             if named:
                 found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
@@ -106,9 +105,9 @@ class Shard:
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
-        show = self._count(where, {word for words in asked for word in words})
+        self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: self._rarities.of(show, word).here for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: self._rarities.of(where.show, word) for word in words}, frozenset(self._words.pairs(text)))
             for words, text in zip(asked, texts, strict=True)
         ]
 
@@ -212,8 +211,9 @@ class Shard:
             records = self._shard.retrieve(list(ids), with_payload=["tenant", "show"], with_vector=[WORDS])
         for record in records:
             words = record.vector.get(WORDS)
-            show = repr(corpus(record.payload["tenant"], record.payload["show"]))
-            self._rarities.moved(show, words.indices if words else (), by)
+            show = record.payload["tenant"], record.payload["show"]
+            mark = own(*show)
+            self._rarities.moved(show, [word ^ mark for word in words.indices] if words else (), by)
 
     def _awaited(self, store: str) -> Heir:
         if self._heir is None or self._heir.store != Path(store):
@@ -266,30 +266,25 @@ class Shard:
             for (signal, phrasing, _), arm in zip(rated, arms, strict=True)
         ]
 
-    def _told(self, where: Where, words: Sparse) -> Any:
-        """The query whose words weigh what they do in the show. The engine weighs them by how rare they are in
-        the whole store, which costs it nothing; to count them in the show anew for each query costs more than
-        the query."""
-        show = self._count(where, set(words.indices))
-        rated = zip(words.indices, words.values, strict=True)
-        return qdrant.SparseVector(
-            list(words.indices), [value * self._rarities.of(show, word).scale for word, value in rated]
-        )
+    def _told(self, where: Where, asked: Sequence[Sparse]) -> list[Sparse]:
+        """The queries in the show's own numbers, whose words weigh what they do in the show: the engine weighs them
+        by how rare they are in the whole store. Words that occur nowhere in it are left out."""
+        self._count(where, {word for query in asked for word in query.indices})
+        stored, mark = self._shard.info().points_count, own(*where.show)
+        return [_scaled(query, self._rarities, where.show, stored).of(mark) for query in asked]
 
-    def _count(self, where: Where, words: set[int]) -> str:
-        """Counts the words that were not yet. Under which name the show's counts are."""
-        show = repr(where.corpus)
-        if unknown := self._rarities.missing(show, words):
-            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(where.corpus)))
-            found = self._batch([_alone(word, params) for params in (corpus, None) for word in unknown])
-            here, everywhere = (
-                {word: _rare(word, hits) for word, hits in zip(unknown, some, strict=True) if hits}
-                for some in (found[: len(unknown)], found[len(unknown) :])
-            )
-            total = self._rarities.total(show)
-            counted = self._size(where.corpus) if total is None else total
-            self._rarities.learn(show, counted, here, everywhere, self._shard.info().points_count)
-        return show
+    def _count(self, where: Where, words: set[int]) -> None:
+        """Counts the words that were not yet."""
+        unknown = self._rarities.missing(where.show, words)
+        if not unknown:
+            return
+        mark, condition = own(*where.show), corpus(*where.show)
+        total = self._rarities.total(where.show)
+        counted = self._size(condition) if total is None else total
+        params = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(condition)))
+        found = self._batch([_alone(word ^ mark, params) for word in unknown])
+        held = {word: _holding(word ^ mark, counted, hits) for word, hits in zip(unknown, found, strict=True)}
+        self._rarities.learn(where.show, counted, held)
 
     def _size(self, condition: Condition) -> int:
         with _native():
@@ -324,7 +319,7 @@ class Shard:
                 f"The embedder gives {len(one.vector)} numbers and the index holds {self._dimension}; "
                 "run dramaturg reindex."
             )
-        words = self._words.passage(searchable(one.passage))
+        words = self._words.passage(searchable(one.passage)).of(own(one.passage.tenant, one.passage.show))
         keys = sorted({key for key in map(name_key, one.passage.names) if key})
         vectors = {DENSE: list(one.vector), WORDS: _sparse(words)}
         return qdrant.Point(one.passage.id, vectors, {**payload(one.passage), "keys": keys, **written(one.pieces)})
@@ -412,16 +407,29 @@ def _nearest(rated: _Rated, condition: Any, limit: int) -> Any:
 
 
 def _alone(word: int, params: Any) -> Any:
-    """What one word finds by itself: the passage in which it weighs most. No filter: that may be anybody's,
-    and is not told."""
+    """What one word finds by itself: the passage in which it weighs most."""
     nearest = qdrant.Query.Nearest(qdrant.SparseVector([word], [1.0]), using=WORDS)
     return qdrant.QueryRequest(limit=1, query=nearest, params=params, with_vector=[WORDS])
 
 
-def _rare(word: int, hits: Sequence[Any]) -> float:
-    """How rare the engine takes a word to be: what it scores in a passage over what it weighs there."""
+def _holding(word: int, total: int, hits: Sequence[Any]) -> int:
+    """How many of ``total`` passages hold a word, from how rare the engine takes it to be: what it scores in a
+    passage over what it weighs there."""
+    if not hits:
+        return 0
     held = hits[0].vector[WORDS]
-    return float(hits[0].score / held.values[held.indices.index(word)])
+    return holding(total, float(hits[0].score / held.values[held.indices.index(word)]))
+
+
+def _scaled(query: Sparse, rarities: Rarities, show: Show, stored: int) -> Sparse:
+    """A query whose words weigh in a store of so many passages what they do in the show."""
+    scales = [(rarities.of(show, word), rarities.of(show, word, stored)) for word in query.indices]
+    found = [
+        (word, value * here / everywhere)
+        for word, value, (here, everywhere) in zip(query.indices, query.values, scales, strict=True)
+        if here and everywhere
+    ]
+    return Sparse(tuple(word for word, _ in found), tuple(value for _, value in found))
 
 
 def _sparse(words: Sparse) -> Any:

@@ -16,10 +16,10 @@ Condition = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """``lanes`` holds the filter of each origin that can be seen at all; ``corpus`` is the tenant's
-    show, over which the rarity of words is counted, so that no other show shines through a score."""
+    """``lanes`` holds the filter of each origin that can be seen at all; ``show`` is the tenant and the show,
+    over which the rarity of words is counted, so that no other show shines through a score."""
 
-    corpus: Condition
+    show: tuple[str, str]
     lanes: Mapping[Origin, Condition]
 
     @property
@@ -36,9 +36,8 @@ def corpus(tenant: str, show: str) -> Condition:
 def visible(query: Query) -> Where | None:
     """The filter for a query; None when nothing can be seen, so that nothing need be asked."""
     sight = query.sight
-    seen = corpus(sight.tenant, sight.show)
-    show = list(seen["must"])
-    kept = [*show, {"key": "status", "match": {"any": list(query.statuses)}}]
+    whole = corpus(sight.tenant, sight.show)["must"]
+    kept = [*whole, {"key": "status", "match": {"any": list(query.statuses)}}]
     lanes: dict[Origin, Condition] = {}
     for origin in query.origins if query.statuses else ():
         of_origin = [*kept, _equals("origin", origin.value)]
@@ -46,7 +45,7 @@ def visible(query: Query) -> Where | None:
             lanes[origin] = {"must": of_origin}
         elif sight.thread and (paths := _paths(query)):
             lanes[origin] = {"must": [*of_origin, _equals("thread", sight.thread), {"should": paths}]}
-    return Where(seen, lanes) if lanes else None
+    return Where((sight.tenant, sight.show), lanes) if lanes else None
 
 
 def _paths(query: Query) -> list[Condition]:
