@@ -175,7 +175,14 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
     talk = Talk(app.rooms, app.ledger.threads, app.librarian.ring)
     desk = Desk(app.rooms, dialogue, _handlers(app, dialogue, talk, footing))
     ledger, holder = app.ledger, await asyncio.to_thread(_holder, _index(app.settings))
-    gate = Gate(desk.respond, ledger.inbox, _rules(app.settings), ledger.leases, holder)
+    gate = Gate(
+        desk.respond,
+        ledger.inbox,
+        _rules(app.settings),
+        ledger.leases,
+        holder,
+        heard=lambda text: app.index.expect((text,)),
+    )
     working = asyncio.create_task(app.librarian.work(), name="librarian")
 
     async def stop_working() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from vectorstore.embedding import Embedded
 from vectorstore.search import Embeds
 
-_AT_ONCE = 16  # that nobody came for are let go
+_AT_ONCE = 16  # texts that nobody came for are let go
 
-Read = list[Embedded]
+Read = dict[str, Embedded]
 
 
 class Foreseen:
@@ -20,38 +20,43 @@ class Foreseen:
 
     def __init__(self, embedder: Embeds) -> None:
         self._embedder = embedder
-        self._begun: OrderedDict[tuple[str, ...], asyncio.Task[Read]] = OrderedDict()
+        self._begun: OrderedDict[str, asyncio.Task[Read]] = OrderedDict()
+        self._tasks: set[asyncio.Task[Read]] = set()
 
     def expect(self, texts: Sequence[str]) -> None:
         """Needs a running event loop. Being told twice does no harm."""
-        wanted = _distinct(texts)
-        if not wanted or wanted in self._begun:
+        wanted = [text for text in dict.fromkeys(texts) if not self._knows(text)]
+        if not wanted:
             return
-        task = self._begun[wanted] = asyncio.create_task(self._embed(wanted), name="embed a query")
-        task.add_done_callback(_heard)
-        while len(self._begun) > _AT_ONCE:
-            self._begun.popitem(last=False)[1].cancel()
+        task = asyncio.create_task(self._embed(wanted), name="embed a query")
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        self._begun |= dict.fromkeys(wanted, task)
+        while len(self._begun) > max(_AT_ONCE, len(wanted)):
+            self._begun.popitem(last=False)
 
-    async def read_queries(self, texts: Sequence[str]) -> Read:
-        begun = self._begun.pop(_distinct(texts), None)
-        if begun is None or begun.cancelled():
-            return await self._embedder.read_queries(texts)
-        return await begun
+    async def read_queries(self, texts: Sequence[str]) -> list[Embedded]:
+        self.expect(texts)
+        begun = {text: self._begun.pop(text) for text in dict.fromkeys(texts)}
+        # Who waits for one text may give up; its batch may be somebody else's too.
+        found = {text: (await asyncio.shield(task))[text] for text, task in begun.items()}
+        return [found[text] for text in texts]
 
     async def close(self) -> None:
         """Wait for what was begun."""
-        await asyncio.gather(*(task for task in self._begun.values() if not task.done()), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._begun.clear()
 
+    def _knows(self, text: str) -> bool:
+        """Whether it is embedded, or will be: what failed for somebody else is tried again."""
+        task = self._begun.get(text)
+        return task is not None and not (task.done() and (task.cancelled() or task.exception()))
+
     async def _embed(self, texts: Sequence[str]) -> Read:
-        return await self._embedder.read_queries(texts)
+        return dict(zip(texts, await self._embedder.read_queries(texts), strict=True))
 
-
-def _distinct(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text.strip()))
-
-
-def _heard(task: "asyncio.Task[Read]") -> None:
-    """Nobody may come for it."""
-    if not task.cancelled():
-        task.exception()
+    def _over(self, task: "asyncio.Task[Read]") -> None:
+        """Nobody may come for it."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()

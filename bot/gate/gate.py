@@ -4,7 +4,7 @@ Knows nothing of what a turn is made of, nor of any platform.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,8 @@ class Surface(Protocol):
 
 class Gate:
     """Lets inbound events through to ``respond``, which gets an event that is set when it must stop. With
-    ``leases`` several programs may share an inbox; ``holder`` is this one's name among them."""
+    ``leases`` several programs may share an inbox; ``holder`` is this one's name among them. ``heard`` is told
+    what somebody says as soon as it comes, while it is still being written down."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Gate:
         rules: Rules | None = None,
         leases: Leases | None = None,
         holder: str = "",
+        heard: Callable[[str], None] | None = None,
     ) -> None:
         self._inbox = inbox
         self._rules = rules or Rules()
@@ -74,6 +76,7 @@ class Gate:
         self._floor = Floor(self._rules, self._work, self._open, self._burst, self._keeper)
         self._behind = Behind()
         self._closing = asyncio.Event()
+        self._heard = heard
 
     def serve(self, platform: str, surface: Surface) -> None:
         """What ``receive`` and ``recover`` bring for this platform is shown by ``surface``."""
@@ -84,6 +87,7 @@ class Gate:
         cancellation and LedgerError."""
         if inbound.kind == "stop":
             return await self._stop(inbound, stage)
+        self._hear(inbound)
         kept = await self._inbox.put(letter(inbound))
         # Who brings a stage and the same event again is shown the same answer again.
         kept = kept or Kept(0, letter(inbound), LetterState.WAITING, datetime.now(UTC))
@@ -151,7 +155,12 @@ class Gate:
             return await self._teller.end(first, Fail(reason, ref()), LetterState.DEAD)
         return await self._attempts.answer(first)
 
+    def _hear(self, inbound: Inbound) -> None:
+        if self._heard is not None and inbound.kind == "message" and inbound.text.strip():
+            self._heard(inbound.text)
+
     async def _kept(self, inbound: Inbound) -> bool:
+        self._hear(inbound)
         kept = await self._inbox.put(letter(inbound))
         if kept is not None:
             said = replace(inbound, text=kept.letter.text, name=kept.letter.name)

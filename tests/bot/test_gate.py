@@ -285,6 +285,21 @@ async def test_the_person_sees_how_many_are_before_them(gates, answers):
     ]
 
 
+async def test_what_is_said_is_told_before_it_is_written_down_and_only_that(ledger, answers):
+    heard = []
+    gate = Gate(answers, ledger.inbox, Rules(), ledger.leases, heard=heard.append)
+    gate.serve("slack", Papers())
+    coming = asyncio.create_task(gate.receive(said(0, "Who is Odile?")))
+    await asyncio.sleep(0)
+    assert heard == ["Who is Odile?"]
+    await coming
+    await gate.receive(said(1, " "))
+    await gate.receive(replace(said(2, "list"), kind="command", name="canon"))
+    await until(lambda: len(answers.said) == 3)
+    await gate.close()
+    assert heard == ["Who is Odile?"]
+
+
 async def test_what_comes_while_the_inbox_is_read_is_answered_in_its_turn(ledger, answers):
     inbox = Late(ledger.inbox)
     gate = Gate(answers, inbox, Rules(), ledger.leases)
