@@ -6,22 +6,35 @@ Knows nothing of platforms or of how an answer comes about.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
 from memory.errors import NotFound
 from memory.inbox import Change, Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
-from memory.store.letters import DELETED, by_message, changed, in_thread, kept_of, values_of
+from memory.store.letters import DELETED, IN_THREAD, by_message, changed, in_thread, kept_of, values_of
 from memory.store.post import Post
-from memory.store.reach import now
+from memory.store.reach import now, placed
 from memory.tables import inbox, turns
 
 REMEMBERED = timedelta(days=1)
 """How long an edit or a deletion waits for the message it is about."""
 
 _OPEN = (LetterState.WAITING, LetterState.WORKING)
+
+# A turn's own statements are made once: putting one together takes longer than running it.
+_TAKE = (
+    update(inbox)
+    .where(IN_THREAD, inbox.c.number.in_(bindparam("numbers", expanding=True)), inbox.c.state.in_(_OPEN))
+    .values(state=LetterState.WORKING, attempts=inbox.c.attempts + 1)
+    .returning(inbox)
+)
+_ANSWERED = or_(inbox.c.head == bindparam("of_head"), inbox.c.number == bindparam("of_head"))
+_PAGE = select(turns.c.chosen).where(turns.c.id == bindparam("of_turn")).scalar_subquery()
+_END = (
+    update(inbox).where(IN_THREAD, _ANSWERED, inbox.c.state.in_(bindparam("states", expanding=True))).values(take=_PAGE)
+)
 
 
 class Inbox:
@@ -39,10 +52,8 @@ class Inbox:
         """These letters are answered together from now on, the first being their head: as they are now and in
         this order, this attempt counted. None when nobody waits for that any more."""
         async with self._db.noting() as tx:
-            mine = and_(in_thread(scope), inbox.c.number.in_(numbers), inbox.c.state.in_(_OPEN))
-            taken = {"state": LetterState.WORKING, "head": numbers[0], "attempts": inbox.c.attempts + 1}
-            await tx.execute(update(inbox).where(mine).values(**taken))
-            found = {row["number"]: kept_of(row) for row in (await tx.execute(select(inbox).where(mine))).mappings()}
+            taken = await tx.execute(_TAKE, placed(scope, numbers=list(numbers), head=numbers[0]))
+            found = {row["number"]: kept_of(row) for row in taken.mappings()}
             return tuple(found[number] for number in numbers if number in found) if numbers[0] in found else ()
 
     @whole
@@ -65,12 +76,10 @@ class Inbox:
     ) -> bool:
         """Ends a letter and those that are answered with it; ``turn`` is the one its answer is the chosen
         page of. Whether there was something to end; ``unbegun``: only what nobody took."""
-        states = (LetterState.WAITING,) if unbegun else _OPEN
+        states = [LetterState.WAITING] if unbegun else list(_OPEN)
+        ended = placed(scope, states=states, of_head=head, of_turn=turn, state=state, reason=reason, head=head)
         async with self._db.writing() as tx:
-            mine = and_(in_thread(scope), (inbox.c.head == head) | (inbox.c.number == head), inbox.c.state.in_(states))
-            page = select(turns.c.chosen).where(turns.c.id == turn).scalar_subquery() if turn else None
-            ended = {"state": state, "reason": reason, "head": head, "take": page}
-            return bool((await tx.execute(update(inbox).where(mine).values(**ended))).rowcount)
+            return bool((await tx.execute(_END, ended)).rowcount)
 
     @whole
     async def find(self, scope: Scope, message: str) -> Kept | None:

@@ -5,8 +5,10 @@ of what is done under a lease.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from memory.conversation import Scope
 from memory.lease import Lease, Renewal
 from memory.store.database import Database, whole
-from memory.store.fence import latest_of, of_thread
-from memory.store.reach import now
+from memory.store.fence import latest_of, of_place, of_thread
+from memory.store.reach import now, placed
 from memory.tables import leases
 
 
@@ -27,18 +29,11 @@ class Leases:
     async def claim(self, scope: Scope, holder: str, seconds: float) -> Lease | None:
         """The scope's thread for ``holder`` alone, for ``seconds``; None while another has it. Whoever
         claims again what is theirs gets a new fence: their former program is dead."""
-        place = {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "thread": scope.thread}
         async with self._db.noting() as tx:
             moment = await _clock(tx)
             held = {"holder": holder, "until": moment + timedelta(seconds=seconds), "halt": 0}
-            insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-            claimed = insert(leases).values(**place, **held, fence=1)
-            claimed = claimed.on_conflict_do_update(
-                index_elements=list(leases.primary_key.columns),
-                set_={**held, "fence": leases.c.fence + 1},
-                where=or_(leases.c.until <= moment, leases.c.holder == holder),
-            )
-            fence = (await tx.execute(claimed.returning(leases.c.fence))).scalar_one_or_none()
+            claimed = of_place(scope) | held | {"fence": 1, "moment": moment, "mine": holder}
+            fence = (await tx.execute(_claim(tx.dialect.name), claimed)).scalar_one_or_none()
             return None if fence is None else Lease(scope, holder, fence)
 
     @whole
@@ -57,7 +52,8 @@ class Leases:
         """Gives it back; nothing happens where it is lost."""
         lease.over = True
         async with self._db.noting() as tx:
-            await tx.execute(update(leases).where(latest_of(lease)).values(until=await _clock(tx), holder=""))
+            free = {"until": await _clock(tx), "holder": ""}
+            await tx.execute(_RELEASE, placed(lease.scope, of_fence=lease.fence) | free)
 
     @whole
     async def halt(self, scope: Scope, holder: str) -> bool:
@@ -65,6 +61,24 @@ class Leases:
         async with self._db.noting() as tx:
             at_work = and_(of_thread(scope), leases.c.until > await _clock(tx), leases.c.holder != holder)
             return bool((await tx.execute(update(leases).where(at_work).values(halt=1))).rowcount)
+
+
+_OF_LEASE = [leases.c[name] == bindparam(f"of_{name}") for name in ("platform", "tenant", "room", "thread", "fence")]
+_RELEASE = update(leases).where(*_OF_LEASE)
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    """Made once, like all statements of a turn: putting one together takes longer than running it."""
+    claimed = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(leases)
+    mine = bindparam("mine", type_=leases.c.holder.type)
+    free = leases.c.until <= bindparam("moment", type_=leases.c.until.type)
+    fresh = {name: claimed.excluded[name] for name in ("holder", "until", "halt")}
+    return claimed.on_conflict_do_update(
+        index_elements=list(leases.primary_key.columns),
+        set_={**fresh, "fence": leases.c.fence + 1},
+        where=or_(free, leases.c.holder == mine),
+    ).returning(leases.c.fence)
 
 
 async def _clock(tx: AsyncConnection) -> datetime:

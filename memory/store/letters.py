@@ -5,7 +5,7 @@ Knows nothing of what becomes of them.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
@@ -21,6 +21,10 @@ def in_thread(scope: Scope) -> ColumnElement[bool]:
 
 def in_room(scope: Scope) -> ColumnElement[bool]:
     return and_(inbox.c.platform == scope.platform, inbox.c.tenant == scope.tenant, inbox.c.room == scope.room)
+
+
+IN_THREAD = and_(*(inbox.c[name] == bindparam(f"of_{name}") for name in ("platform", "tenant", "room", "thread")))
+"""As `in_thread`, for a statement that is made once and run with `placed`."""
 
 
 async def by_event(tx: AsyncConnection, scope: Scope, event: str) -> Kept:

@@ -6,12 +6,17 @@ Knows nothing of the index.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, literal, select
+from sqlalchemy import Select, bindparam, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.outbox import Job, Record
 from memory.store.database import Database, whole
 from memory.tables import entries, outbox, path, sources
+
+_STALE = delete(outbox).where(
+    outbox.c.record == bindparam("of_record"), outbox.c.ref.in_(bindparam("refs", expanding=True))
+)
+_FRESH = insert(outbox)
 
 _AT_ONCE = 500  # of a statement's parameters, which every database bounds
 
@@ -20,8 +25,8 @@ async def enqueue(tx: AsyncConnection, record: Record, *ids: str) -> None:
     """One job for each id. A job that was waiting gives way to the new one, whose number is higher,
     so that a worker who is just done with the old one does not take the new one away."""
     if ids:
-        await tx.execute(delete(outbox).where(outbox.c.record == record, outbox.c.ref.in_(ids)))
-        await tx.execute(insert(outbox), [{"record": record, "ref": one} for one in ids])
+        await tx.execute(_STALE, {"of_record": record, "refs": ids})
+        await tx.execute(_FRESH, [{"record": record, "ref": one} for one in ids])
 
 
 class Outbox:

@@ -10,8 +10,6 @@ from contextvars import Context
 from typing import Any
 
 from sqlalchemy import and_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +17,7 @@ from memory.errors import LedgerError
 from memory.inbox import Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
 from memory.store.letters import DELETED, by_event, changed, in_room, kept_of, values_of
-from memory.store.reach import now
+from memory.store.reach import new, now
 from memory.tables import inbox
 
 AT_ONCE = 100  # of a statement's parameters, which every database bounds
@@ -63,8 +61,7 @@ class Post:
         async with self._db.writing() as tx:
             fresh = {"state": LetterState.WAITING, "attempts": 0, "sending": 0, "ids": [], "reason": ""}
             rows: list[dict[str, Any]] = [{**values_of(letter), **fresh, "received": now()} for letter in letters]
-            insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-            added = await tx.execute(insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox))
+            added = await tx.execute(new(tx.dialect.name, inbox), rows)
             kept = {_name(one.letter): one for one in map(kept_of, added.mappings())}
             return [kept.pop(_name(letter), None) or await _expected(tx, letter) for letter in letters]
 

@@ -5,6 +5,7 @@ filter cannot be left out. Knows nothing of what the queries are for.
 """
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -87,10 +88,15 @@ async def hold_thread(tx: AsyncConnection, scope: Scope) -> Any:
 
 async def insert_new(tx: AsyncConnection, table: Table, **values: Any) -> RowMapping | None:
     """Adds a row unless one with the same key is there; the row, if it was added."""
-    insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    added = await tx.execute(insert(table).values(**values).on_conflict_do_nothing().returning(table))
-    row: RowMapping | None = added.mappings().first()
+    row: RowMapping | None = (await tx.execute(new(tx.dialect.name, table), values)).mappings().first()
     return row
+
+
+@cache
+def new(dialect: str, table: Table) -> Any:
+    """Adds rows unless others with the same key are there, and gives those that were added."""
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return insert(table).on_conflict_do_nothing().returning(table)
 
 
 def new_id() -> str:

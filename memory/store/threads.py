@@ -207,6 +207,8 @@ _STRETCH = (
     .order_by(path.c.depth)
     .limit(bindparam("most", type_=Integer))
 )
+_MOVED = insert(head_moves)
+_HEAD = update(threads).where(threads.c.id == bindparam("of_thread"))
 _TURN = turns_with_take().where(turns.c.id == bindparam("the_turn"), WITHIN)
 
 
@@ -226,8 +228,8 @@ async def the_turn(tx: AsyncConnection, scope: Scope, turn: str) -> Turn:
 async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head: str | None) -> None:
     """``turn`` is the turn that came or left, ``head`` where the head stands now."""
     moment = now()
-    await tx.execute(insert(head_moves).values(thread=thread, why=why, turn=turn, head=head, moved=moment))
-    await tx.execute(update(threads).where(threads.c.id == thread).values(head=head, touched=moment))
+    await tx.execute(_MOVED, {"thread": thread, "why": why, "turn": turn, "head": head, "moved": moment})
+    await tx.execute(_HEAD, {"of_thread": thread, "head": head, "touched": moment})
 
 
 def _last_undo(thread: str, head: str | None) -> Any:

@@ -8,7 +8,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
@@ -16,7 +29,7 @@ from memory.errors import NotFound, Refused
 from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
-from memory.store.reach import hold_thread, insert_new, new_id, now, within
+from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
 from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
@@ -27,6 +40,24 @@ EDIT, WITHDRAW = "edit", "withdraw"
 # A take can be written on while it is WRITING; also after another program that started meanwhile
 # took its writer for dead.
 _OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason.in_((INTERRUPTED, BROKEN_OFF)))
+
+
+def _hold(*which: ColumnElement[bool]) -> Select[Any]:
+    query = select(turns.c.id).join(takes, takes.c.turn == turns.c.id).join(threads, threads.c.id == turns.c.thread)
+    return query.where(*which).limit(1).with_for_update(of=threads, key_share=True)
+
+
+# A turn's own statements are made once: putting one together takes longer than running it.
+_DEPTH = select(turns.c.depth).where(turns.c.id == bindparam("of_turn"))
+_STEP, _TAKE = insert(path), insert(takes).returning(takes)
+_HOLD_BY_TAKE = _hold(takes.c.id == bindparam("of_take"), WITHIN)
+_END = update(takes).where(takes.c.id == bindparam("of_take"), _OPEN)
+_CHOOSE = update(turns).where(turns.c.id == bindparam("of_turn"))
+_TOUCH = (
+    update(threads)
+    .where(threads.c.id == bindparam("of_thread"))
+    .values(title=case((threads.c.title == "", bindparam("named", type_=String)), else_=threads.c.title))
+)
 
 
 class Turns:
@@ -41,8 +72,8 @@ class Turns:
         async with self._db.noting() as tx:
             thread = await hold_thread(tx, scope)
             turn, take, moment = new_id(), new_id(), now()
-            above = select(turns.c.depth).where(turns.c.id == thread["head"])
-            depth = 1 + ((await tx.execute(above)).scalar_one() if thread["head"] else 0)
+            above = await tx.execute(_DEPTH, {"of_turn": thread["head"]})
+            depth = 1 + (above.scalar_one() if thread["head"] else 0)
             place = {"thread": thread["id"], "platform": scope.platform, "tenant": scope.tenant}
             said = {"author": author, "text": text, "format": format, "event": event_id or None}
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
@@ -50,7 +81,7 @@ class Turns:
             if row is None:
                 return await _delivered(tx, scope, event_id)
             begun = await _begin_take(tx, take, turn, 1, "", moment)
-            await tx.execute(insert(path).values(thread=thread["id"], depth=depth, turn=turn))
+            await tx.execute(_STEP, {"thread": thread["id"], "depth": depth, "turn": turn})
             await move_head(tx, thread["id"], BEGIN, turn, turn)
             return Begun(turn_with(row, begun), begun)
 
@@ -80,8 +111,8 @@ class Turns:
             raise Refused("A take cannot end as being written; say how it ended.")
         ended = {"text": text, "status": status, "reason": reason, "receipts": dict(receipts or {}), "writer": writer}
         async with self._db.writing() as tx:
-            turn = await _hold_turn(tx, scope, takes.c.id == take)
-            done = await tx.execute(update(takes).where(takes.c.id == take, _OPEN).values(**ended, ended=now()))
+            turn = await _held_turn(tx, scope, _HOLD_BY_TAKE, of_take=take)
+            done = await tx.execute(_END, {"of_take": take, **ended, "ended": now()})
             if done.rowcount:
                 await _choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
                 await _touch(tx, turn)
@@ -246,14 +277,16 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
 async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:
     fresh = {"id": take, "turn": turn, "number": number, "steer": steer, "created": moment}
     empty = {"text": "", "status": TakeStatus.WRITING, "reason": "", "writer": "", "receipts": {}}
-    return take_of((await tx.execute(insert(takes).values(**fresh, **empty).returning(takes))).mappings().one())
+    return take_of((await tx.execute(_TAKE, fresh | empty)).mappings().one())
 
 
 async def _hold_turn(tx: AsyncConnection, scope: Scope, which: Any) -> Turn:
     """The turn with a take that ``which`` describes; its thread is kept from other writers."""
-    query = select(turns.c.id).join(takes, takes.c.turn == turns.c.id).join(threads, threads.c.id == turns.c.thread)
-    held = query.where(which, within(scope)).limit(1).with_for_update(of=threads, key_share=True)
-    found = (await tx.execute(held)).scalar_one_or_none()
+    return await _held_turn(tx, scope, _hold(which, within(scope)))
+
+
+async def _held_turn(tx: AsyncConnection, scope: Scope, hold: Select[Any], **which: Any) -> Turn:
+    found = (await tx.execute(hold, placed(scope, **which))).scalar_one_or_none()
     if found is None:
         raise NotFound("There is no such answer here; it may belong to another thread.")
     return await the_turn(tx, scope, found)
@@ -264,12 +297,11 @@ async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: st
     there is nothing to lose."""
     shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
     if (wanted and text.strip()) or not shown:
-        await tx.execute(update(turns).where(turns.c.id == turn.id).values(chosen=take))
+        await tx.execute(_CHOOSE, {"of_turn": turn.id, "chosen": take})
 
 
 async def _touch(tx: AsyncConnection, turn: Turn) -> None:
-    title = case((threads.c.title == "", shorten(turn.text)), else_=threads.c.title)
-    await tx.execute(update(threads).where(threads.c.id == turn.thread).values(title=title, touched=now()))
+    await tx.execute(_TOUCH, {"of_thread": turn.thread, "named": shorten(turn.text), "touched": now()})
 
 
 async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
