@@ -11,7 +11,7 @@ they tell a match from the best of nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from vectorstore.choice import Candidate, choose, join
@@ -125,7 +125,7 @@ def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
         for step in (-1, 1)
         if order + step >= 0
     }
-    ids = [replace(one, order=seat[2]).id for seat, one in beside.items() if seat not in texts]
+    ids = [one.at(seat[2]) for seat, one in beside.items() if seat not in texts]
     return sorted(ids), sorted(depths)
 
 
@@ -160,7 +160,7 @@ def _coverage(stored: Stored, phrasing: Phrasing) -> float:
 
 def _completed(engine: Engine, where: Where, hits: list[Hit]) -> list[Hit]:
     """Short hits with what stands beside them in their record, under the same headings."""
-    wanted = {one.id: place for place, hit in enumerate(hits) if _short(hit) for one in _beside(hit)}
+    wanted = {one: place for place, hit in enumerate(hits) if _short(hit) for one in _beside(hit)}
     if not wanted:
         return hits
     told = {one.id for hit in hits for one in hit.joined}
@@ -176,7 +176,7 @@ def _short(hit: Hit) -> bool:
     return hit.passage.origin is not Origin.TURN and len(hit.text) < SHORT
 
 
-def _beside(hit: Hit) -> list[Passage]:
-    """The places before and after; whether a passage is there, the engine knows."""
+def _beside(hit: Hit) -> list[str]:
+    """The ids of the places before and after; whether a passage is there, the engine knows."""
     first, last = hit.joined[0], hit.joined[-1]
-    return [replace(first, order=first.order - 1), replace(last, order=last.order + 1)]
+    return [first.at(first.order - 1), last.at(last.order + 1)]

@@ -52,6 +52,9 @@ class Passage:
     @property
     def id(self) -> str:
         """The deterministic point id (a UUID): the same record, version and order give the same point."""
-        return str(
-            uuid5(_NAMESPACE, "\x1f".join((self.tenant, self.show, self.record, str(self.version), str(self.order))))
-        )
+        return self.at(self.order)
+
+    def at(self, order: int) -> str:
+        """The point id of the passage in this place of its record."""
+        parts = (self.tenant, self.show, self.record, str(self.version), str(order))
+        return str(uuid5(_NAMESPACE, "\x1f".join(parts)))

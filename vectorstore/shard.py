@@ -90,18 +90,42 @@ class Shard:
         return survey(self, where, asked)
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
+        lanes = {origin: _filter(condition) for origin, condition in where.lanes.items()}
         told = self._told(where, [self._words.query(text) for text in asked.texts])
-        keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
-        found: list[Arm] = []
-        for origin, condition in where.lanes.items():
-            lane = _filter(condition)
-            named = self._named(lane, sorted(keys), asked.depth)
-            rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
-            rated += [(WORDS, number, _sparse(one)) for number, one in enumerate(told) if one.indices]
-            found += self._rate(origin, lane, rated, set(named), asked.depth)
-            if named:
-                found.append(Arm(origin, "name", 0, dict.fromkeys(named, 1.0)))
-        return found
+        rated: list[_Rated] = [(DENSE, number, list(vector)) for number, vector in enumerate(asked.vectors)]
+        rated += [(WORDS, number, _sparse(one)) for number, one in enumerate(told) if one.indices]
+        named = self._named(lanes, asked)
+        arms = [(origin, one) for origin in lanes for one in rated]
+        found = self._scores([_nearest(one, lanes[origin], asked.depth) for origin, one in arms])
+        every = {origin: set(named[origin]) for origin in lanes}
+        for (origin, _), scores in zip(arms, found, strict=True):
+            every[origin].update(scores)
+        self._rate_all(arms, found, every, lanes)
+        by_name = [Arm(origin, "name", 0, dict.fromkeys(ids, 1.0)) for origin, ids in named.items() if ids]
+        return by_name + [
+            Arm(origin, signal, phrasing, {one: scores.get(one, 0.0) for one in sorted(every[origin])})
+            for (origin, (signal, phrasing, _)), scores in zip(arms, found, strict=True)
+        ]
+
+    def _rate_all(
+        self,
+        arms: Sequence[tuple[Origin, _Rated]],
+        found: Sequence[dict[str, float]],
+        every: Mapping[Origin, set[str]],
+        lanes: Mapping[Origin, Any],
+    ) -> None:
+        """Rate the best of every arm by every arm of their origin: fusing scores needs them all."""
+        late = [
+            (origin, one, scores, every[origin] - scores.keys())
+            for (origin, one), scores in zip(arms, found, strict=True)
+        ]
+        late = [one for one in late if one[-1]]
+        asked = [
+            _nearest(one, {"must": [lanes[origin], {"has_id": sorted(missing)}]}, len(missing))
+            for origin, one, _, missing in late
+        ]
+        for (_, _, scores, _), more in zip(late, self._scores(asked), strict=True):
+            scores.update(more)
 
     def terms(self, where: Where, texts: Sequence[str]) -> list[Terms]:
         asked = [self._words.query(text).indices for text in texts]
@@ -117,19 +141,19 @@ class Shard:
         return [self._stored(one, point, words, pairs) for one, point in self._points(ids)]
 
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
-        seen = self._seen({"must": [where.anything, {"has_id": list(ids)}]}, len(ids)) if ids else []
+        wanted: list[Condition] = [{"must": [where.anything, {"has_id": list(ids)}]}] if ids else []
         lane = where.lanes.get(Origin.TURN)
         if lane and depths:
-            said = {"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]}
-            seen += self._seen(said, _A_TURN * len(depths))
-        return self.take(seen, terms)
+            wanted.append({"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]})
+        seen = self._seen({"should": wanted}, len(ids) + _A_TURN * len(depths)) if wanted else ()
+        return self.take([str(record.id) for record in seen], terms)
 
-    def _seen(self, condition: Condition, limit: int) -> list[str]:
-        """The ids of what meets the condition."""
-        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=False)
+    def _seen(self, condition: Condition, limit: int, payload: bool | list[str] = False) -> Sequence[Any]:
+        """What meets the condition."""
+        request = qdrant.ScrollRequest(limit=limit, filter=_filter(condition), with_payload=payload)
         with _native():
-            records, _ = self._shard.scroll(request)
-        return [str(record.id) for record in records]
+            records: Sequence[Any] = self._shard.scroll(request)[0]
+        return records
 
     def _points(self, ids: Sequence[str]) -> list[tuple[str, Point]]:
         if missing := self._recent.missing(ids):
@@ -142,7 +166,8 @@ class Shard:
 
     def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
         weights = {word: point.weights[word] for word in words & point.weights.keys()}
-        found = frozenset(self._words.pairs(point.text, pairs) if pairs else ())
+        # A pair has a word that is asked for.
+        found = frozenset(self._words.pairs(point.text, pairs) if weights else ())
         return Stored(one, point.passage, point.vector, weights, found, point.pieces)
 
     def put(self, entered: Sequence[Entered]) -> bool:
@@ -253,19 +278,6 @@ class Shard:
             self._opened.close()
         self._lock.release()
 
-    def _rate(self, origin: Origin, lane: Any, rated: Sequence[_Rated], more: set[str], depth: int) -> list[Arm]:
-        """Rate the best of every arm by every arm: fusing scores needs them all."""
-        arms = self._scores([_nearest(one, lane, depth) for one in rated])
-        everyone = more.union(*arms)
-        late = [(one, arm, missing) for one, arm in zip(rated, arms, strict=True) if (missing := everyone - arm.keys())]
-        asked = [_nearest(one, {"must": [lane, {"has_id": sorted(missing)}]}, len(missing)) for one, _, missing in late]
-        for (_, arm, _), scores in zip(late, self._scores(asked), strict=True):
-            arm.update(scores)
-        return [
-            Arm(origin, signal, phrasing, {one: arm.get(one, 0.0) for one in sorted(everyone)})
-            for (signal, phrasing, _), arm in zip(rated, arms, strict=True)
-        ]
-
     def _told(self, where: Where, asked: Sequence[Sparse]) -> list[Sparse]:
         """The queries in the show's own numbers, whose words weigh what they do in the show: the engine weighs them
         by how rare they are in the whole store. Words that occur nowhere in it are left out."""
@@ -298,8 +310,14 @@ class Shard:
             found: list[list[Any]] = self._shard.query_batch(qdrant.QueryBatchRequest(asked))
         return found
 
-    def _named(self, lane: Any, keys: list[str], depth: int) -> list[str]:
-        return self._seen({"must": [lane, {"key": "keys", "match": {"any": keys}}]}, depth) if keys else []
+    def _named(self, lanes: Mapping[Origin, Any], asked: Asked) -> dict[Origin, list[str]]:
+        """What is called by a name that was said, by origin."""
+        keys = {*asked.names, *(key for text in asked.texts for key in self._words.spoken(text))}
+        named: dict[Origin, list[str]] = {origin: [] for origin in lanes}
+        called = {"must": [{"should": list(lanes.values())}, {"key": "keys", "match": {"any": sorted(keys)}}]}
+        for record in self._seen(called, asked.depth * len(lanes), ["origin"]) if keys else ():
+            named[Origin(record.payload["origin"])].append(str(record.id))
+        return named
 
     def _scroll(self, condition: Condition) -> Iterator[Any]:
         after: Any = None
