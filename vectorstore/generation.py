@@ -25,7 +25,8 @@ FIRST, POINTER = "store", "current"
 OPTIMIZED = "optimized"  # in a generation's folder: how many points it had when it was
 COPIED, DONE = "copied", "done"
 
-_KEYWORDS = ("show", "origin", "kind", "status", "record", "thread", "branch", "keys")
+_KEYWORDS = ("show", "origin", "status")  # looked at for each passage that a search comes across
+_LOOKED_UP = ("record", "thread", "branch", "keys")  # read from the disk where they are asked for
 _SCANNED = 60_000  # kilobytes of a tenant's vectors, 40,000, that are scanned in bytes: 5 ms, nothing missed
 _WORTH = 100  # kilobytes from which a segment is optimized: we begin only where there is enough
 _LINKS, _CARE = 16, 100  # of the graph that is built above that
@@ -68,26 +69,29 @@ def count_optimized(store: Path) -> int:
 
 
 def config(qdrant: Any, dimension: int) -> Any:
-    """Vectors lie on the disk; what is scanned is a byte a number, and the best of that are weighed again by
-    the vectors themselves."""
+    """All lies on the disk and is mapped as it is touched, so that nothing is read for a show that nobody asks.
+    What is scanned is a byte a number, and the best of that are weighed again by the vectors themselves."""
+    cold = qdrant.Memory.Cold
     links = qdrant.HnswIndexConfig(
         m=0,  # no graph over all: nobody may search all
         payload_m=_LINKS,
         ef_construct=_CARE,
         full_scan_threshold=_SCANNED,
         max_indexing_threads=max(1, (os.cpu_count() or 2) // 2),
+        memory=cold,
     )
-    small = qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, always_ram=True)
+    small = qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, memory=cold)
     dense = qdrant.EdgeVectorParams(
         size=dimension,
         distance=qdrant.Distance.Cosine,
         quantization_config=small,
         hnsw_config=links,
-        on_disk=True,
+        memory=cold,
     )
-    words = qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)
+    words = qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf, memory=cold)
     optimizers = qdrant.EdgeOptimizersConfig(indexing_threshold=_WORTH)
-    return qdrant.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={WORDS: words}, optimizers=optimizers)
+    vectors, sparse = {DENSE: dense}, {WORDS: words}
+    return qdrant.EdgeConfig(vectors=vectors, sparse_vectors=sparse, optimizers=optimizers, payload_memory=cold)
 
 
 def make(qdrant: Any, place: Path, dimension: int) -> None:
@@ -97,7 +101,10 @@ def make(qdrant: Any, place: Path, dimension: int) -> None:
     made.update(index("tenant", qdrant.KeywordIndexParams(is_tenant=True)))
     for key in _KEYWORDS:
         made.update(index(key, qdrant.KeywordIndexParams(enable_hnsw=False)))
-    made.update(index("depth", qdrant.PayloadSchemaType.Integer))
+    cold = qdrant.Memory.Cold
+    for key in _LOOKED_UP:
+        made.update(index(key, qdrant.KeywordIndexParams(enable_hnsw=False, memory=cold)))
+    made.update(index("depth", qdrant.IntegerIndexParams(enable_hnsw=False, memory=cold)))
     made.flush()
     made.close()
 

@@ -166,8 +166,9 @@ class Shard:
 
     def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
         weights = {word: point.weights[word] for word in words & point.weights.keys()}
-        # A pair has a word that is asked for.
-        found = frozenset(self._words.pairs(point.text, pairs) if weights else ())
+        lacking = words - weights.keys()
+        here = {pair for pair in pairs if lacking.isdisjoint(pair)}
+        found = frozenset(self._words.pairs(point.text, here) if weights and here else ())
         return Stored(one, point.passage, point.vector, weights, found, point.pieces)
 
     def put(self, entered: Sequence[Entered]) -> bool:

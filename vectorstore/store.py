@@ -127,5 +127,5 @@ _FIELDS = tuple(Passage.__dataclass_fields__)
 def passage_of(stored: Mapping[str, Any]) -> Passage:
     """The passage that a payload was made of."""
     values = {name: stored[name] for name in _FIELDS}
-    lists = {name: tuple(values[name]) for name in ("names", "path")}
-    return Passage(**{**values, **lists, "origin": Origin(values["origin"])})
+    values |= {"origin": Origin(values["origin"]), "names": tuple(values["names"]), "path": tuple(values["path"])}
+    return Passage(**values)
