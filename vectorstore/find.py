@@ -30,6 +30,8 @@ NAME = 4.5  # what an exact name adds to a score
 KIND = 0.4  # what a preferred kind adds
 RECENCY = 0.1  # what the newest turn gains over the first
 SHORT = 160  # characters under which a hit is completed by its neighbours
+_FAR = (-2, -1, 0, 1, 2)  # turns in which two passages stand before a passage, and two after
+_NEAR = (-1, 0, 1)  # the same where turns were answered, and so have a version: each holds two at least
 
 
 Ranked = tuple[list[Hit], list[tuple[Hit, str]]]
@@ -116,8 +118,8 @@ def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]
 
 
 def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
-    """Ids and turn depths where neighbours may stand; whether one is there, the engine knows."""
-    depths = {one.depth + step for one in passages if one.depth for step in (-2, -1, 0, 1, 2)}
+    """Ids and turn depths where neighbours may stand, two on either side; whether one is there, the engine knows."""
+    depths = {one.depth + step for one in passages if one.depth for step in (_NEAR if one.version else _FAR)}
     texts = {(one.record, one.version, one.order): one for one in passages if one.origin is not Origin.TURN}
     beside = {
         (record, version, order + step): one

@@ -166,10 +166,8 @@ class Shard:
 
     def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
         weights = {word: point.weights[word] for word in words & point.weights.keys()}
-        lacking = words - weights.keys()
-        here = {pair for pair in pairs if lacking.isdisjoint(pair)}
-        found = frozenset(self._words.pairs(point.text, here) if weights and here else ())
-        return Stored(one, point.passage, point.vector, weights, found, point.pieces)
+        found = self._words.pairs(point.text, pairs) if weights and _possible(pairs, words - weights.keys()) else ()
+        return Stored(one, point.passage, point.vector, weights, frozenset(found), point.pieces)
 
     def put(self, entered: Sequence[Entered]) -> bool:
         """Whether the shard has grown so much that it should be optimized."""
@@ -449,6 +447,11 @@ def _scaled(query: Sparse, rarities: Rarities, show: Show, stored: int) -> Spars
         if here and everywhere
     ]
     return Sparse(tuple(word for word, _ in found), tuple(value for _, value in found))
+
+
+def _possible(pairs: set[Pair], lacking: set[int]) -> bool:
+    """Whether any of these pairs may stand where these words are lacking."""
+    return any(pair[0] not in lacking and pair[1] not in lacking for pair in pairs)
 
 
 def _sparse(words: Sparse) -> Any:
