@@ -7,7 +7,7 @@ budgets (``chains.prompt``) or of how passages were found.
 import re
 from collections.abc import Iterator, Sequence
 
-from chains.evidence import bearing, is_question
+from chains.evidence import bearing, excerpt, is_question
 from chains.fence import note, safe, unmarked
 from chains.format import Format
 from chains.prompt import Cited, Claim
@@ -27,7 +27,7 @@ _PIECE = 160  # characters; the grain at which a long message can lose its middl
 _STATUS = {"accepted": "canon", "learned": "source", "said": "said earlier"}
 QUOTED = 0.5  # of what was asked that a sentence must speak of for a small model to begin with it
 _FEW = 4  # notes beside a quoted sentence
-_NOTE_SMALL = 420  # characters of one note for a small model
+_NOTE_SMALL = 240  # characters of one note for a small model: two or three sentences, those that bear on the message
 
 
 def claims(
@@ -127,7 +127,7 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
         passage = hit.passage
         part = "canon" if passage.origin is Origin.CANON else "recalled"
         title = note(passage.title) or passage.kind
-        line = _short(title, note(text)) if card.small else _full(hit, title, note(text))
+        line = _short(title, note(excerpt(message, text, _NOTE_SMALL))) if card.small else _full(hit, title, note(text))
         cited = Cited(
             0,
             passage.id,
@@ -146,7 +146,6 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
 
 
 def _short(title: str, text: str) -> str:
-    text = text if len(text) <= _NOTE_SMALL else text[:_NOTE_SMALL].rsplit(" ", 1)[0] + " ..."
     return f"[00] {text}" if text.casefold().startswith(title.casefold()) else f"[00] {title}: {text}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from chains.names import candidates
 from chains.statements import Statement, statements
-from chains.words import COMMON, content, stem, tokens
+from chains.words import COMMON, content, spans, stem, tokens
 
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
 _ASKS = re.compile(
@@ -125,6 +125,27 @@ def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:
     """Sentences of ``passages`` that share a word with ``question``, best first; ties keep the passages'
     order."""
     return tuple(one for _, one in _ranked(question, passages))
+
+
+def excerpt(question: str, text: str, room: int) -> str:
+    """Of ``text`` at most ``room`` characters: the sentence that shares most with ``question``, and what stands
+    around it. All of it where it fits."""
+    where = spans(text)
+    if len(text) <= room or not where:
+        return text
+    asked = _content(question)
+    shared = [len(asked & _content(text[start:end])) for start, end in where]
+    first = last = shared.index(max(shared))
+    while True:
+        wider = [pair for pair in ((first, last + 1), (first - 1, last)) if pair[0] >= 0 and pair[1] < len(where)]
+        fits = [(one, other) for one, other in wider if where[other][1] - where[one][0] <= room]
+        if not fits:
+            break
+        first, last = fits[0]
+    (start, _), (_, end) = where[first], where[last]
+    kept = text[start:end] if end - start <= room else text[start : start + room].rsplit(" ", 1)[0]
+    before, after = ("... " if first else ""), (" ..." if start + len(kept) < where[-1][1] else "")
+    return f"{before}{kept}{after}"
 
 
 def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bearing]]:
