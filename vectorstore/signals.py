@@ -90,6 +90,24 @@ _NUMBERS = frozenset(
 )
 _ASKS = re.compile(r"[?？]")
 _WORD = re.compile(r"\w+")
+_SEVERAL = re.compile(
+    r"\b(?:have|has|both)\b|\bhow (?:many|often)\b|哪些"
+    r"|\b(?:what|which) (?:kind|type|sort|(?!(?:is|was|does|has)\b)\w+s)\b",
+    re.IGNORECASE,
+)
+_KINDS = (  # of what has a name of its own
+    *("place", "town", "state", "island", "school", "college", "shop", "store", "restaurant", "brand", "team", "club"),
+    *("book", "novel", "movie", "film", "show", "series", "game", "song", "album", "band", "concert", "festival"),
+    *("author", "writer", "artist", "musician", "singer", "actor", "character", "breed", "language", "holiday"),
+    *("cit(?:y|ie)", "countr(?:y|ie)", "compan(?:y|ie)", "universit(?:y|ie)", "stor(?:y|ie)"),
+)
+_NAMED = re.compile(rf"\b(?:who|where|which|names?|named|called|(?:{'|'.join(_KINDS)})s?)\b", re.IGNORECASE)
+_WHY = re.compile(r"\bwhy\b|\breasons?\b|\bmotivat|\binspir|\bdeci(?:de|sion)|为什么|なぜ", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:because|cause|since|so that|so i|to (?:help|make|get)|inspired?|wanted|decided|reason)\b|因为|から",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<=[a-z,;'] )[A-ZÀ-Þ][a-zß-ÿ]+|[\"“][A-ZÀ-Þ]")  # amid a sentence; what is quoted
 
 
 # ---- by meaning and by words ----
@@ -176,6 +194,7 @@ def pairs(scene: Scene, asked: Phrasing) -> Numbers:
     return np.array([sum(worth.get(pair, 0.0) for pair in sorted(held)) / whole for held in found])
 
 
+@once
 def together(scene: Scene, asked: Phrasing) -> Numbers:
     """How well the best three passages of the same record, or turns of the same day, answer."""
     rated = standard(words_around(scene, asked)) + standard(meaning(scene, asked)) / 2
@@ -185,6 +204,11 @@ def together(scene: Scene, asked: Phrasing) -> Numbers:
     best = place < BEST
     sums = np.bincount(ranked[best], weights=rated[order][best])
     return np.array((sums / np.bincount(ranked[best]))[scene.groups])
+
+
+def together_several(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same where the question asks for several things, which are seldom told in one place."""
+    return together(scene, asked) * float(bool(_SEVERAL.search(asked.text)))
 
 
 def gathered(scene: Scene, asked: Phrasing) -> Numbers:
@@ -205,14 +229,15 @@ def foremost(scene: Scene, asked: Phrasing) -> Numbers:
 
 
 def speaker(scene: Scene, asked: Phrasing) -> Numbers:
-    """1 where one speaks whom the question names, -1 where another speaks than it names, else 0."""
-    heard = {word for word in _WORD.findall(asked.text.casefold()) if len(word) > 2}
-    spoken = np.array([bool(heard & set(_WORD.findall(one.speaker.casefold()))) for one in scene.passages], bool)
-    voiced = np.array([bool(one.speaker) for one in scene.passages], bool)
-    named = {one.speaker for one, is_named in zip(scene.passages, spoken, strict=True) if is_named}
-    if len(named) != 1:
-        return np.zeros(len(scene.stored))
-    return np.where(spoken, 1.0, np.where(voiced, -1.0, 0.0))
+    """1 where the one speaks whom the question names, -1 where another does, else 0."""
+    named = _speakers(scene, asked)
+    return _voices(scene, named[0] if len(named) == 1 else "")
+
+
+def speaker_first(scene: Scene, asked: Phrasing) -> Numbers:
+    """The same of the first where the question names several: it is mostly about that one."""
+    named = _speakers(scene, asked)
+    return _voices(scene, named[0] if len(named) > 1 else "")
 
 
 def length(scene: Scene, asked: Phrasing) -> Numbers:
@@ -225,10 +250,16 @@ def asks(scene: Scene, asked: Phrasing) -> Numbers:
     return np.array([float(one.text.rstrip(" \"'”’)*_").endswith(("?", "？"))) for one in scene.passages])
 
 
+@once
 def answers(scene: Scene, asked: Phrasing) -> Numbers:
     """1 where something was asked just before."""
     texts = [*(one.passage.text for one in scene.stored), ""]
     return np.array([float(bool(_ASKS.search(texts[place]))) for place in scene.before])
+
+
+def answers_when(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where something was asked just before and the question asks for a time: news are told unasked."""
+    return answers(scene, asked) * float(bool(_WHEN.search(asked.text)))
 
 
 def opening(scene: Scene, asked: Phrasing) -> Numbers:
@@ -253,6 +284,29 @@ def tells_count(scene: Scene, asked: Phrasing) -> Numbers:
     return told * float(bool(_COUNT.search(asked.text)))
 
 
+def tells_name(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where a name is told, other than of those who speak, and the question asks for one."""
+    if not _NAMED.search(asked.text):
+        return np.zeros(len(scene.stored))
+    told = [_names(one.text) for one in scene.passages]
+    speak = {word for one in {one.speaker for one in scene.passages} for word in _WORD.findall(one)}
+    others = {name for name in frozenset().union(*told) if not any(each.startswith(name) for each in speak)}
+    return np.array([float(not others.isdisjoint(names)) for names in told])
+
+
+def tells_why(scene: Scene, asked: Phrasing) -> Numbers:
+    """1 where a reason is told and the question asks for one."""
+    if not _WHY.search(asked.text):
+        return np.zeros(len(scene.stored))
+    return np.array([float(bool(_REASON.search(one.text))) for one in scene.passages])
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> frozenset[str]:
+    """What looks like a name where it stands, days and months aside."""
+    return frozenset(name for name in _NAME.findall(text) if name.casefold() not in _TIMES)
+
+
 @lru_cache(maxsize=4096)
 def _told(text: str) -> tuple[bool, bool]:
     """Whether a text tells a time, and whether it tells a number."""
@@ -275,12 +329,16 @@ SIGNALS: tuple[Callable[[Scene, Phrasing], Numbers], ...] = (
     *(meaning, nearness, meaning_before, meaning_after),
     *(pieces, pieces_around, pieces_wide),
     *(words, words_before, words_after, words_around, words_wide),
-    *(covers, covers_around, pairs, together, gathered, foremost),
-    *(speaker, length, asks, answers, opening, tells_time, tells_when, tells_count, date),
+    *(covers, covers_around, pairs, together, together_several, gathered, foremost),
+    *(speaker, speaker_first, length, asks, answers, answers_when, opening),
+    *(tells_time, tells_when, tells_count, tells_name, tells_why, date),
 )
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 _AS_IT_STANDS = frozenset({nearness, pieces, pieces_around})
-_PLAIN = frozenset({speaker, asks, answers, opening, tells_time, tells_when, tells_count, date, pairs, foremost})
+_PLAIN = frozenset(
+    {speaker, speaker_first, asks, answers, answers_when, opening, pairs, foremost}
+    | {tells_time, tells_when, tells_count, tells_name, tells_why, date}
+)
 
 
 def rate(scene: Scene, asked: Phrasing, names: Collection[str] = NAMES) -> dict[str, Numbers]:
@@ -369,6 +427,22 @@ def _window(scene: Scene, asked: Phrasing) -> Numbers:
     """What each asked word weighs in a passage and its two neighbours, [stored, words]."""
     weights, _ = _weights(scene, asked)
     return np.array(weights[:-1] + weights[scene.before] + weights[scene.after])
+
+
+def _speakers(scene: Scene, asked: Phrasing) -> list[str]:
+    """Those who speak and whom the question names, in the order in which it names them."""
+    said = [word for word in _WORD.findall(asked.text.casefold()) if len(word) > 2]
+    places = {word: place for place, word in reversed(list(enumerate(said)))}
+    speak = sorted({one.speaker for one in scene.passages})
+    named = {one: [places[word] for word in _WORD.findall(one.casefold()) if word in places] for one in speak}
+    return sorted((one for one in speak if named[one]), key=lambda one: min(named[one]))
+
+
+def _voices(scene: Scene, name: str) -> Numbers:
+    """1 where the one of this name speaks, -1 where another does, else 0; zeros without a name."""
+    if not name:
+        return np.zeros(len(scene.stored))
+    return np.array([(1.0 if one.speaker == name else -1.0) if one.speaker else 0.0 for one in scene.passages])
 
 
 def _twice(beside: Places) -> Places:
