@@ -298,7 +298,13 @@ def tells_why(scene: Scene, asked: Phrasing) -> Numbers:
     """1 where a reason is told and the question asks for one."""
     if not _WHY.search(asked.text):
         return np.zeros(len(scene.stored))
-    return np.array([float(bool(_REASON.search(one.text))) for one in scene.passages])
+    return np.array([float(_reasons(one.text)) for one in scene.passages])
+
+
+@lru_cache(maxsize=4096)
+def _reasons(text: str) -> bool:
+    """Whether a text tells a reason."""
+    return _REASON.search(text) is not None
 
 
 @lru_cache(maxsize=4096)

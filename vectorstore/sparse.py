@@ -70,18 +70,16 @@ class Words:
 
     def _numbered(self, text: str) -> "array[int]":
         words = _PAIRED.findall(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'"))
-        return array("q", [self._number(word.removesuffix("'s")) for word in words])
+        known = self._known
+        return array("q", [known[word] if word in known else self._number(word) for word in words])
 
     def _number(self, word: str) -> int:
         """The word's index; below zero for a stop word, which has none."""
-        known = self._known.get(word)
-        if known is None:
-            indices = self.query(word).indices
-            known = indices[0] if indices else -1 - crc32(word.encode())
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            self._known[word] = known
-        return known
+        indices = self.query(word.removesuffix("'s")).indices
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        number = self._known[word] = indices[0] if indices else -1 - crc32(word.removesuffix("'s").encode())
+        return number
 
     def spoken(self, text: str) -> set[str]:
         """Every run of words of ``text`` that could be a name, as name keys; lone stop words are none."""
