@@ -3,6 +3,7 @@
 Knows nothing of writing, search or platforms.
 """
 
+import asyncio
 from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
@@ -48,8 +49,8 @@ class Rooms:
 
     async def writing(self, scope: Scope, person: str, spare: int = 0) -> Conversation:
         """As `enter`, with what a page for ``person`` has to heed."""
-        talk = await self.enter(scope, spare)
-        return replace(talk, profile=await self._profile.held(scope, person))
+        talk, held = await asyncio.gather(self.enter(scope, spare), self._profile.held(scope, person))
+        return replace(talk, profile=held)
 
     async def enter(self, scope: Scope, spare: int = 0) -> Conversation:
         """The thread of ``scope`` as it stands, begun with the room's show if it is new; ``spare`` asks

@@ -25,7 +25,8 @@ from vectorstore.signals import cosine, rate
 from vectorstore.store import Arm, Asked, Stored, Terms
 
 POOL = 64  # passages of an origin that are read and rated by every signal
-WIDENED = 24  # of them are joined by what stands beside them
+WIDENED = 24  # of them, of texts, are joined by what stands beside them
+TURNS, ANSWERED = 40, 12  # of turns; of turns that were answered, of which one brings a talk's two sides
 NAME = 4.5  # what an exact name adds to a score
 KIND = 0.4  # what a preferred kind adds
 RECENCY = 0.1  # what the newest turn gains over the first
@@ -96,8 +97,9 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
         return Survey(Scene(()), (), frozenset())
     terms = engine.terms(where, asked.texts)
     likely = engine.take(pool, terms)
-    likeliest = {one for ids in pools for one in ids[:WIDENED]}
-    beside = engine.read(where, *_around([one.passage for one in likely if one.id in likeliest]), terms)
+    rank = {one: place for ids in pools for place, one in enumerate(ids)}
+    likeliest = [one.passage for one in likely if rank[one.id] < _widened(one.passage)]
+    beside = engine.read(where, *_around(likeliest), terms)
     candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
     vectors = asked.vectors or (None,) * len(asked.texts)
     pieces = asked.pieces or (b"",) * len(asked.texts)
@@ -115,6 +117,13 @@ def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)
     return [sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL] for ids in origins.values()]
+
+
+def _widened(passage: Passage) -> int:
+    """How far down its origin a passage is joined by what stands beside it."""
+    if passage.origin is not Origin.TURN:
+        return WIDENED
+    return ANSWERED if passage.version else TURNS
 
 
 def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
