@@ -38,6 +38,7 @@ class Ears:
         self._absence = Absence(kept, self._read)
         self._begin = begin
         self._begun = False
+        self._listening = set[int]()
         self.left = 0
         self._client: discord.AutoShardedClient | None = None
 
@@ -58,6 +59,9 @@ class Ears:
     async def ready(self, client: discord.AutoShardedClient, shard: int) -> None:
         read = await self._absence.read_up(client, shard)
         log.info("Shard %d listens; read up: %d messages", shard, read)
+        self._listening.add(shard)
+        if len(self._listening) >= (client.shard_count or 1):  # who dies right after this has listened until now
+            self._absence.beat()
 
     def lost(self, shard: int) -> None:
         self._absence.lost(shard)
