@@ -25,19 +25,13 @@ class Foreseen:
 
     def expect(self, texts: Sequence[str]) -> None:
         """Needs a running event loop. Being told twice does no harm."""
-        wanted = [text for text in dict.fromkeys(texts) if not self._knows(text)]
-        if not wanted:
-            return
-        task = asyncio.create_task(self._embed(wanted), name="embed a query")
-        self._tasks.add(task)
-        task.add_done_callback(self._over)
-        self._begun |= dict.fromkeys(wanted, task)
-        while len(self._begun) > max(_AT_ONCE, len(wanted)):
+        self._begun |= self._begin([text for text in texts if not self._knows(text)])
+        while len(self._begun) > _AT_ONCE:
             self._begun.popitem(last=False)
 
     async def read_queries(self, texts: Sequence[str]) -> list[Embedded]:
-        self.expect(texts)
-        begun = {text: self._begun.pop(text) for text in dict.fromkeys(texts)}
+        begun = {text: self._begun.pop(text) for text in dict.fromkeys(texts) if self._knows(text)}
+        begun |= self._begin([text for text in texts if text not in begun])
         # Who waits for one text may give up; its batch may be somebody else's too.
         found = {text: (await asyncio.shield(task))[text] for text, task in begun.items()}
         return [found[text] for text in texts]
@@ -46,6 +40,15 @@ class Foreseen:
         """Wait for what was begun."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._begun.clear()
+
+    def _begin(self, texts: Sequence[str]) -> dict[str, "asyncio.Task[Read]"]:
+        wanted = list(dict.fromkeys(texts))
+        if not wanted:
+            return {}
+        task = asyncio.create_task(self._embed(wanted), name="embed a query")
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return dict.fromkeys(wanted, task)
 
     def _knows(self, text: str) -> bool:
         """Whether it is embedded, or will be: what failed for somebody else is tried again."""

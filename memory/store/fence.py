@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import Scope
 from memory.errors import LeaseLost
 from memory.lease import Lease, lease_in_force
+from memory.store.reach import placed
 from memory.tables import leases
 
 
@@ -17,23 +17,18 @@ async def stand(tx: AsyncConnection) -> None:
     lease = lease_in_force()
     if lease is None:
         return
-    if (await tx.execute(_LATEST, {**of_place(lease.scope), "fence": lease.fence})).first() is None:
+    if (await tx.execute(_STANDS, leased(lease))).first() is None:
         raise LeaseLost(f"Another program works in {lease.scope} now.")
 
 
-def latest_of(lease: Lease) -> ColumnElement[bool]:
-    """Leases: this one, if nobody had the thread since."""
-    return and_(of_thread(lease.scope), leases.c.fence == lease.fence)
+def leased(lease: Lease) -> dict[str, Any]:
+    """What a statement made with LATEST is run with."""
+    return placed(lease.scope, of_fence=lease.fence)
 
 
-def of_thread(scope: Scope) -> ColumnElement[bool]:
-    return and_(*(leases.c[name] == value for name, value in of_place(scope).items()))
+LATEST = and_(
+    *(leases.c[name] == bindparam(f"of_{name}") for name in ("platform", "tenant", "room", "thread", "fence"))
+)
+"""Leases: this one, if nobody had the thread since; for a statement that is made once and run with `leased`."""
 
-
-def of_place(scope: Scope) -> dict[str, Any]:
-    """The key of a thread's lease."""
-    return {"platform": scope.platform, "tenant": scope.tenant, "room": scope.room, "thread": scope.thread}
-
-
-_KEY = ("platform", "tenant", "room", "thread", "fence")
-_LATEST = select(leases.c.fence).where(*(leases.c[name] == bindparam(name) for name in _KEY)).with_for_update(read=True)
+_STANDS = select(leases.c.fence).where(LATEST).with_for_update(read=True)

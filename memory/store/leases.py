@@ -4,6 +4,7 @@ Time is the database's where it has a clock of its own, so that machines need no
 of what is done under a lease.
 """
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from memory.conversation import Scope
 from memory.lease import Lease, Renewal
 from memory.store.database import Database, whole
-from memory.store.fence import latest_of, of_place, of_thread
-from memory.store.reach import now, placed
+from memory.store.fence import LATEST, leased
+from memory.store.reach import now
 from memory.tables import leases
 
 
@@ -32,7 +33,7 @@ class Leases:
         async with self._db.noting() as tx:
             moment = await _clock(tx)
             held = {"holder": holder, "until": moment + timedelta(seconds=seconds), "halt": 0}
-            claimed = of_place(scope) | held | {"fence": 1, "moment": moment, "mine": holder}
+            claimed = asdict(scope) | held | {"fence": 1, "moment": moment, "mine": holder}
             fence = (await tx.execute(_claim(tx.dialect.name), claimed)).scalar_one_or_none()
             return None if fence is None else Lease(scope, holder, fence)
 
@@ -41,8 +42,7 @@ class Leases:
         """Also after its end, if nobody else took it."""
         async with self._db.noting() as tx:
             until = await _clock(tx) + timedelta(seconds=seconds)
-            kept = update(leases).where(latest_of(lease)).values(until=until).returning(leases.c.halt)
-            halt = (await tx.execute(kept)).scalar_one_or_none()
+            halt = (await tx.execute(_RENEW, leased(lease) | {"until": until})).scalar_one_or_none()
             if halt is None:
                 return Renewal.LOST
             return Renewal.HALT if halt else Renewal.KEPT
@@ -53,23 +53,24 @@ class Leases:
         lease.over = True
         async with self._db.noting() as tx:
             free = {"until": await _clock(tx), "holder": ""}
-            await tx.execute(_RELEASE, placed(lease.scope, of_fence=lease.fence) | free)
+            await tx.execute(_RELEASE, leased(lease) | free)
 
     @whole
     async def halt(self, scope: Scope, holder: str) -> bool:
         """Asks whoever but ``holder`` works in the thread to stop; whether anybody does."""
         async with self._db.noting() as tx:
-            at_work = and_(of_thread(scope), leases.c.until > await _clock(tx), leases.c.holder != holder)
+            here = [leases.c[name] == value for name, value in asdict(scope).items()]
+            at_work = and_(*here, leases.c.until > await _clock(tx), leases.c.holder != holder)
             return bool((await tx.execute(update(leases).where(at_work).values(halt=1))).rowcount)
 
 
-_OF_LEASE = [leases.c[name] == bindparam(f"of_{name}") for name in ("platform", "tenant", "room", "thread", "fence")]
-_RELEASE = update(leases).where(*_OF_LEASE)
+# The statements of a turn are made once: putting one together takes longer than running it.
+_RELEASE = update(leases).where(LATEST)
+_RENEW = _RELEASE.returning(leases.c.halt)
 
 
 @cache
 def _claim(dialect: str) -> Any:
-    """Made once, like all statements of a turn: putting one together takes longer than running it."""
     claimed = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(leases)
     mine = bindparam("mine", type_=leases.c.holder.type)
     free = leases.c.until <= bindparam("moment", type_=leases.c.until.type)

@@ -72,8 +72,9 @@ class Turns:
         async with self._db.noting() as tx:
             thread = await hold_thread(tx, scope)
             turn, take, moment = new_id(), new_id(), now()
-            above = await tx.execute(_DEPTH, {"of_turn": thread["head"]})
-            depth = 1 + (above.scalar_one() if thread["head"] else 0)
+            depth = 1
+            if thread["head"]:
+                depth += (await tx.execute(_DEPTH, {"of_turn": thread["head"]})).scalar_one()
             place = {"thread": thread["id"], "platform": scope.platform, "tenant": scope.tenant}
             said = {"author": author, "text": text, "format": format, "event": event_id or None}
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}

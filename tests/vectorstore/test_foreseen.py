@@ -92,3 +92,12 @@ async def test_what_nobody_comes_for_is_let_go_but_waited_for() -> None:
     assert len(embedder.asked) == 50
     assert await vectors(foreseen, "0") == [[1.0]]
     assert len(embedder.asked) == 51
+
+
+async def test_a_crowd_that_is_foreseen_meanwhile_takes_nothing_from_who_asks() -> None:
+    embedder = Counting()
+    foreseen = Foreseen(embedder)
+    foreseen.expect(["first", "second"])
+    for number in range(15):
+        foreseen.expect([str(number)])  # of the two, one is let go
+    assert await vectors(foreseen, "first", "second") == [[5.0], [6.0]]

@@ -51,6 +51,7 @@ class Ears:
         """Discord knows us. What an earlier program left is gone on with once, also when the line is opened
         anew later."""
         self._client = client
+        self._listening.clear()
         self._places.serve(client)
         if not self._begun:
             self._begun = True
