@@ -10,7 +10,7 @@ to ``score``, which is relative to this search. ``cosine`` (greatest, over the p
 they tell a match from the best of nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,8 +79,12 @@ def _candidates(engine: Engine, where: Where, asked: Asked, query: Query) -> lis
         name for kind, there in (("turns", turns.any()), ("texts", not turns.all())) if there for name in by[kind]
     }
     shares = weigh([rate(found.scene, each, needed) for each in found.phrasings], turns, by)
+    newest = max([1, *query.sight.branches.values()])
     return corrected(
-        [_weighed(stored, own, found, query) for stored, own in zip(found.scene.stored, shares, strict=True)]
+        [
+            _weighed(stored, own, found, _more(stored, found.named, query, newest))
+            for stored, own in zip(found.scene.stored, shares, strict=True)
+        ]
     )
 
 
@@ -140,16 +144,19 @@ def _around(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
     return sorted(ids), sorted(depths)
 
 
-def _weighed(stored: Stored, shares: Weighed, found: Survey, query: Query) -> Candidate:
+def _more(stored: Stored, named: Collection[str], query: Query, newest: int) -> dict[str, float]:
+    """What speaks for a passage besides what it says; ``newest`` is the greatest depth that can be seen."""
     passage, more = stored.passage, dict[str, float]()
-    if stored.id in found.named:
+    if stored.id in named:
         more["name"] = NAME
     if passage.kind in query.kinds:
         more["kind"] = KIND
     if passage.origin is Origin.TURN:
-        newest = max(query.sight.branches.values(), default=0)
-        more["recency"] = RECENCY * min(1.0, passage.depth / max(newest, 1))
+        more["recency"] = RECENCY * min(1.0, passage.depth / newest)
+    return more
 
+
+def _weighed(stored: Stored, shares: Weighed, found: Survey, more: Mapping[str, float]) -> Candidate:
     def signals() -> Mapping[str, float]:
         return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
 

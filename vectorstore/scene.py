@@ -74,13 +74,22 @@ class Scene:
     def _seats(self) -> list[tuple[object, ...]]:
         return [_seat(one) for one in self.passages]
 
-    def _beside(self, step: int) -> Places:
-        places = {seat: place for place, seat in enumerate(self._seats)}
+    @cached_property
+    def _places(self) -> dict[tuple[object, ...], int]:
+        """By its seat, where a candidate stands among them."""
+        return {seat: place for place, seat in enumerate(self._seats)}
+
+    @cached_property
+    def _last(self) -> dict[tuple[object, ...], int]:
+        """By the seat without its order, the greatest order there."""
         last: dict[tuple[object, ...], int] = {}
         for one, seat in zip(self.passages, self._seats, strict=True):
             last[seat[:-1]] = max(one.order, last.get(seat[:-1], 0))
+        return last
+
+    def _beside(self, step: int) -> Places:
+        places, last, none = self._places, self._last, len(self.stored)
         seated = zip(self.passages, self._seats, strict=True)
-        none = len(self.stored)
         return np.array([_neighbour(one, seat, step, places, last, none) for one, seat in seated], np.intp)
 
 

@@ -49,13 +49,14 @@ def visible(query: Query) -> Where | None:
 
 
 def _paths(query: Query) -> list[Condition]:
-    """Each branch of the path, down to where it can be seen and not into the window."""
+    """Each branch of the path, down to where it can be seen and not into the window. What lies deeper is taken
+    out, and not what lies above taken in: as a range to look up it would cost more than all else in a long thread."""
     deepest = {
         branch: min(depth, query.before - 1) if query.before else depth
         for branch, depth in query.sight.branches.items()
     }
     return [
-        {"must": [_equals("branch", branch), {"key": "depth", "range": {"lte": depth}}]}
+        {"must": [_equals("branch", branch)], "must_not": [{"key": "depth", "range": {"gt": depth}}]}
         for branch, depth in deepest.items()
     ]
 

@@ -190,8 +190,11 @@ def pairs(scene: Scene, asked: Phrasing) -> Numbers:
     """The share of the question's pairs of adjacent words, rare ones counting more, that stand side by side here."""
     worth = {pair: sum(asked.words.get(word, 0.0) for word in pair) for pair in asked.pairs}
     whole = max(sum(worth.values()), 1e-9)
-    found = (one.pairs for one in scene.stored)
-    return np.array([sum(worth.get(pair, 0.0) for pair in sorted(held)) / whole for held in found])
+    shares = np.zeros(len(scene.stored))
+    for place, one in enumerate(scene.stored):
+        if one.pairs:
+            shares[place] = sum(worth.get(pair, 0.0) for pair in sorted(one.pairs)) / whole
+    return shares
 
 
 @once
@@ -325,7 +328,9 @@ def _told(text: str) -> tuple[bool, bool]:
 def date(scene: Scene, asked: Phrasing) -> Numbers:
     """1 where the passage is of a month the question names, 3 where it is of the very day."""
     named = _dates(asked.text)
-    return np.array([max((_same(one.date, *each) for each in named), default=0.0) for one in scene.passages])
+    if not named:
+        return np.zeros(len(scene.stored))
+    return np.array([max(_same(one.date, *each) for each in named) for one in scene.passages])
 
 
 # ---- what they have in common ----
@@ -423,9 +428,12 @@ def _by_words(scene: Scene, asked: Phrasing) -> Numbers:
 @once
 def _weights(scene: Scene, asked: Phrasing) -> tuple[Numbers, Numbers]:
     """What each asked word weighs in each stored passage, [stored + 1, words], and its rarity."""
-    known = list(asked.words)
-    weights = np.array([[one.words.get(word, 0.0) for word in known] for one in scene.stored] + [[0.0] * len(known)])
-    return weights, np.array([asked.words[word] for word in known])
+    columns = {word: column for column, word in enumerate(asked.words)}
+    weights = np.zeros((len(scene.stored) + 1, len(columns)))
+    for row, one in zip(weights, scene.stored, strict=False):
+        for word in one.words.keys() & columns.keys():
+            row[columns[word]] = one.words[word]
+    return weights, np.array(list(asked.words.values()))
 
 
 @once
@@ -435,6 +443,7 @@ def _window(scene: Scene, asked: Phrasing) -> Numbers:
     return np.array(weights[:-1] + weights[scene.before] + weights[scene.after])
 
 
+@once
 def _speakers(scene: Scene, asked: Phrasing) -> list[str]:
     """Those who speak and whom the question names, in the order in which it names them."""
     said = [word for word in _WORD.findall(asked.text.casefold()) if len(word) > 2]
