@@ -26,6 +26,7 @@ from vectorstore.recent import Point, Recent, written
 from vectorstore.sight import Condition, Where, corpus
 from vectorstore.sparse import Sparse, Words, name_key, own
 from vectorstore.store import Arm, Asked, Entered, Pair, Stored, Terms, payload, searchable
+from vectorstore.warmth import Warmth
 
 _LAYOUT = 5  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 _FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
@@ -52,6 +53,7 @@ class Shard:
         self._words = Words()
         self._recent = Recent(_RECENT)
         self._rarities = Rarities()
+        self._warmth = Warmth()
         self._unflushed = 0
         self._step = step
         self._optimized = self._fresh = 0
@@ -70,6 +72,7 @@ class Shard:
     def renew(self) -> None:
         """Throw away what is in the folder, readable or not, and start empty."""
         self._disown()
+        self._warmth.stop()
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -224,6 +227,7 @@ class Shard:
         self._optimized, self._fresh, self._unflushed = count_optimized(heir.store), heir.told, 0
         self._rarities.clear()
         old.close()
+        self._warmth.give(heir.store / "shard" / "segments")
 
     def _recount(self, ids: Sequence[str], by: int) -> None:
         """These points are about to go (-1), or have come (1). Of many at once it is cheaper to count anew."""
@@ -272,6 +276,7 @@ class Shard:
 
     def close(self) -> None:
         self._disown()
+        self._warmth.stop()
         if self._opened is not None:
             self._flush()
             self._opened.close()
@@ -371,6 +376,7 @@ class Shard:
             self._opened = qdrant.EdgeShard.load(str(store / "shard"), config(qdrant, self._dimension))
             self._optimized = count_optimized(store)
             self._fresh = max(0, self._opened.info().points_count - self._optimized)
+            self._warmth.give(store / "shard" / "segments")
         except BaseException as fault:  # the native side panics with an exception that is no Exception
             raise _damaged(self._folder) from fault
 
