@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from bench.measure import since
 from vectorstore.sparse import Words
 
-DEPTH, LIMIT, BATCH = 100, 8, 1000
+DEPTH, LIMIT, BATCH = 64, 8, 1000
 
 Search = Callable[[str, list[float]], object]
 T = TypeVar("T")

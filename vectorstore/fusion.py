@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import fsum, sqrt
+from math import fsum
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +38,10 @@ def fuse(arms: Sequence[Arm]) -> dict[str, Shares]:
     if not shares:
         return {}
     for (signal, _), scores in together.items():
-        rated = {one: scores.get(one, 0.0) for one in shares}
-        for one, share in _shares(signal, rated).items():
-            shares[one][signal] = max(share, shares[one].get(signal, 0.0))
+        rated = np.array([scores.get(one, 0.0) for one in shares])
+        for own, share in zip(shares.values(), _shares(signal, rated).tolist(), strict=True):
+            if share:
+                own[signal] = max(share, own.get(signal, 0.0))
     return shares
 
 
@@ -86,12 +87,11 @@ def weigh(
     ]
 
 
-def _shares(signal: str, scores: Mapping[str, float]) -> dict[str, float]:
+def _shares(signal: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:
     if signal == "name":
-        return {one: NAME * score for one, score in scores.items() if score}
-    mean = fsum(scores.values()) / len(scores)
-    spread = sqrt(fsum((score - mean) ** 2 for score in scores.values()) / len(scores))
+        return NAME * scores
+    spread = float(scores.std())
     if spread < 10**-_DIGITS:
-        return dict.fromkeys(scores, ARMS[signal] / 2)
-    scale = ARMS[signal] / (2 * _SPREADS)
-    return {one: round(scale * max(0.0, (score - mean) / spread + _SPREADS), _DIGITS) for one, score in scores.items()}
+        return np.full(len(scores), ARMS[signal] / 2)
+    away = (scores - scores.mean()) / spread
+    return np.array((ARMS[signal] / (2 * _SPREADS) * np.maximum(0.0, away + _SPREADS)).round(_DIGITS))

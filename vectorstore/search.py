@@ -15,7 +15,7 @@ from vectorstore.query import Found, Hit, Query
 from vectorstore.sight import visible
 from vectorstore.store import Asked, Readable
 
-DEPTH = 100  # candidates an arm
+DEPTH = 64  # candidates an arm
 
 
 class Embeds(Protocol):

@@ -168,7 +168,8 @@ class Shard:
         return self._recent.take(ids)
 
     def _stored(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
-        weights = {word: point.weights[word] for word in words & point.weights.keys()}
+        held = point.weights
+        weights = {word: held[word] for word in words if word in held}
         found = self._words.pairs(point.text, pairs) if weights and _possible(pairs, words - weights.keys()) else ()
         return Stored(one, point.passage, point.vector, weights, frozenset(found), point.pieces)
 
