@@ -27,7 +27,7 @@ _PIECE = 160  # characters; the grain at which a long message can lose its middl
 _STATUS = {"accepted": "canon", "learned": "source", "said": "said earlier"}
 QUOTED = 0.5  # of what was asked that a sentence must speak of for a small model to begin with it
 _FEW = 4  # notes beside a quoted sentence
-_NOTE_SMALL = 240  # characters of one note for a small model: two or three sentences, those that bear on the message
+_NOTE_SMALL = 208  # characters of one note for a small model: two or three sentences, those that bear on the message
 
 
 def claims(
