@@ -242,7 +242,7 @@ class Dialogue:
             form,
             prompt,
             request=turn.text,
-            meaning=asked.also[0] if asked.also else "",
+            meaning=_meaning(asked),
             said=_said(talk),
             names=lore.names,
             sampling=_sampling(form, ask),
@@ -295,6 +295,7 @@ class Dialogue:
             ask.turn.author,
             form,
             card,
+            meaning=_meaning(ask.asked),
             hits=found.hits,
             pinned=() if card.small else lore.pinned,
             steer=ask.steer,
@@ -402,6 +403,11 @@ def _query(asked: Question, ask: Ask) -> Query:
     sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
     first = talk.window[0].depth if talk.window else turn.depth
     return asked.query(sight, before=first)
+
+
+def _meaning(asked: Question) -> str:
+    """The message with its *she* and *there* put in; "" where it has none."""
+    return asked.also[0] if asked.also else ""
 
 
 def _said(talk: Conversation) -> list[str]:

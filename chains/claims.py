@@ -37,6 +37,7 @@ def claims(
     format: Format,  # noqa: A002
     card: Card,
     *,
+    meaning: str = "",
     hits: Sequence[Hit] = (),
     pinned: Sequence[Entry] = (),
     cast: Sequence[Entry] = (),
@@ -45,7 +46,7 @@ def claims(
 ) -> tuple[Claim, ...]:
     """Everything the answer to ``message`` could use.
 
-    ``hits`` best first; ``pinned`` are always-on entries; ``cast`` are the entries of who is in the
+    ``meaning`` is the message with what it refers to put in, where it refers to something; ``hits`` best first; ``pinned`` are always-on entries; ``cast`` are the entries of who is in the
     scene (change them seldom: they stand in the stable part). For another take, ``steer`` says how
     (*darker*) and ``previous`` is the text to change.
     """
@@ -55,7 +56,7 @@ def claims(
         *_entries("cast", cast),
         *_recap(conversation),
         *_turns(conversation.window, card),
-        *_notes(hits, message, format, card),
+        *_notes(hits, meaning or message, format, card),
         *_room_notes(conversation),
         *_ask(message, _speaker(author, conversation.window, card), format, steer, previous),
     )

@@ -157,6 +157,16 @@ def test_a_small_model_begins_its_answer_with_the_sentence_that_answers() -> Non
     assert made(talk(), "What does Bram fear?", LARGE, hits=found).lead == ""
 
 
+def test_a_small_model_reads_of_a_note_what_bears_on_whom_a_pronoun_means() -> None:
+    told = "The yard is cold in winter. " * 12 + "Wren keeps a tin of buttons there." + " The gate is green." * 12
+    (without,) = made(talk(), "Where does she go?", SMALL, hits=[hit("Yard", told)]).messages[1:]
+    (meant,) = made(
+        talk(), "Where does she go?", SMALL, meaning="Where does Wren go?", hits=[hit("Yard", told)]
+    ).messages[1:]
+    assert "Wren keeps a tin of buttons there." in meant.text
+    assert "buttons" not in without.text
+
+
 def test_a_small_model_that_writes_a_scene_reads_all_notes() -> None:
     assert len(made(talk(), "Write a scene with Ilse.", SMALL, hits=HITS).passages) == 3
 
