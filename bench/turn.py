@@ -72,6 +72,7 @@ class Course:
             await app.ledger.turns.finish(self.scope, begun.take.id, ANSWER, TakeStatus.COMPLETE)
             await self._recap()
         await app.librarian.settle()
+        await app.index.settled()
 
     async def turn(self) -> Turn:
         """One turn through the gate, said when the page before it was read and the index is level with the ledger."""

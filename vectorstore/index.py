@@ -96,6 +96,10 @@ class Index:
     async def clear(self) -> None:
         await self._store.clear()
 
+    async def settled(self) -> None:
+        """Returns when it is not being optimized any more: for who measures it."""
+        await self._store.settled()
+
     async def close(self) -> None:
         await self._foreseen.close()
         await self._store.close()

@@ -95,6 +95,10 @@ class Writable(Protocol):
 
     async def clear(self) -> None: ...
 
+    async def settled(self) -> None:
+        """Returns when the index is not being optimized any more."""
+        ...
+
     async def close(self) -> None: ...
 
 
