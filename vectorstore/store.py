@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Protocol
 
 from vectorstore.passage import Origin, Passage
@@ -125,11 +126,14 @@ def payload(passage: Passage) -> dict[str, Any]:
     return {**asdict(passage), "origin": passage.origin.value, "fingerprint": fingerprint(passage)}
 
 
-_FIELDS = tuple(Passage.__dataclass_fields__)
+_of_passage = itemgetter(*Passage.__dataclass_fields__)
 
 
 def passage_of(stored: Mapping[str, Any]) -> Passage:
     """The passage that a payload was made of."""
-    values = {name: stored[name] for name in _FIELDS}
-    values |= {"origin": Origin(values["origin"]), "names": tuple(values["names"]), "path": tuple(values["path"])}
-    return Passage(**values)
+    return Passage(*_of_passage({**stored, **_typed(stored)}))
+
+
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What a payload holds as another type than a passage."""
+    return {"origin": Origin(stored["origin"]), "names": tuple(stored["names"]), "path": tuple(stored["path"])}

@@ -1,6 +1,8 @@
 """The analysis of words, in every script a room may write in."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vectorstore.sparse import Words, name_key
 
@@ -44,3 +46,10 @@ def test_stop_words_carry_nothing_and_repeated_words_weigh_more_but_not_twice() 
 )
 def test_names_are_heard_as_whole_words(name: str, text: str, spoken: bool) -> None:
     assert (name_key(name) in WORDS.spoken(text)) is spoken
+
+
+@given(st.text(st.sampled_from("ab9 '’_-.,“”—\n\x00"), max_size=40))
+def test_plain_text_falls_into_the_same_pairs_as_text_of_every_script(text: str) -> None:
+    plain, mixed = WORDS.pairs(text), WORDS.pairs(f"{text} 塔")
+    assert plain <= mixed
+    assert len(mixed - plain) <= 1
