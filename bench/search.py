@@ -3,7 +3,7 @@ carry inside itself.
 
 Passages, vectors and questions come from a seed: texts of Zipf-distributed words, vectors around two
 thousand topics. Ours is the whole search (child process, signals, diversity, neighbours), after the index
-has optimized itself, once for all; a peer's is one query that fetches 100. ``recall@10`` is of the nearest by meaning,
+has optimized itself, once for all; a peer's is one query that fetches 64. ``recall@10`` is of the nearest by meaning,
 against an exact scan. A million: ``--sizes 1000000 --no-peers``, and half an hour of two cores.
 """
 

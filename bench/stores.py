@@ -41,7 +41,7 @@ def batches(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 
 
 def local_mode(rows: Iterable[Row], folder: Path, tenant: str) -> Search:
-    """Dense and BM25, 100 of each, fused by Qdrant's own DBSF."""
+    """Dense and BM25, 64 of each, fused by Qdrant's own DBSF."""
     qdrant, words = import_module("qdrant_client"), Words()
     models = qdrant.models
     warnings.filterwarnings("ignore", message="Local mode is not recommended")
