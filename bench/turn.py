@@ -210,6 +210,8 @@ async def measure(args: argparse.Namespace, *, skeleton: bool) -> tuple[dict[str
 
 
 def run(args: argparse.Namespace) -> Found:
+    if not args.no_peers:
+        peer_module("accelerate")  # with which transformers reads the bundled model: better told now than in a while
     ordinary = None if args.no_peers else peer_module("bench.ordinary")
     mine, tokens, passages = asyncio.run(measure(args, skeleton=True))
     peers: dict[str, Mapping[str, float]] = {}
