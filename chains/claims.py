@@ -46,9 +46,10 @@ def claims(
 ) -> tuple[Claim, ...]:
     """Everything the answer to ``message`` could use.
 
-    ``meaning`` is the message with what it refers to put in, where it refers to something; ``hits`` best first; ``pinned`` are always-on entries; ``cast`` are the entries of who is in the
-    scene (change them seldom: they stand in the stable part). For another take, ``steer`` says how
-    (*darker*) and ``previous`` is the text to change.
+    ``meaning`` is the message with what it refers to put in, where it refers to something. ``hits`` best
+    first; ``pinned`` are always-on entries; ``cast`` are the entries of who is in the scene (change them
+    seldom: they stand in the stable part). For another take, ``steer`` says how (*darker*) and
+    ``previous`` is the text to change.
     """
     return (
         *_house(conversation, format, card),
