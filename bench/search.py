@@ -33,7 +33,7 @@ from vectorstore.store import Asked, Entered, searchable
 DIMENSION, VOCABULARY, LENGTH, TENANTS, TOPICS, BATCH = 384, 20_000, 80, 20, 2_000, 500
 SEARCHED = "t1"
 FIRST = 20  # questions that are put to an index that was just opened
-REST = 50_000  # passages that are read through in a second, at least
+REST = 50_000  # passages that are taken to be read through in a second
 SPREAD = 0.7  # how far a passage lies from its topic: as far as stories' passages do from their nearest
 
 

@@ -118,7 +118,7 @@ def _shard(folder: Path, embedder: str, dimension: int, program: str, step: int)
 
 def _hold_on() -> None:
     """A search takes half a megabyte here and there. Given back to the system each time, as glibc does from 128 kB
-    on, it has to be got and zeroed anew page by page: a sixth of a search's time."""
+    on, it has to be got and zeroed anew page by page: a tenth of a search's time and more."""
     with suppress(AttributeError, OSError, TypeError):  # another libc
         libc = ctypes.CDLL(None)
         libc.mallopt(_MMAP_THRESHOLD, _HELD)

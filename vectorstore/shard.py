@@ -377,9 +377,9 @@ class Shard:
             self._opened = qdrant.EdgeShard.load(str(store / "shard"), config(qdrant, self._dimension))
             self._optimized = count_optimized(store)
             self._fresh = max(0, self._opened.info().points_count - self._optimized)
-            self._warmth.give(store / "shard" / "segments")
         except BaseException as fault:  # the native side panics with an exception that is no Exception
             raise _damaged(self._folder) from fault
+        self._warmth.give(store / "shard" / "segments")
 
 
 def _locked(folder: Path, program: str) -> portalocker.Lock:

@@ -28,8 +28,7 @@ _LONGEST_TEXT = 80
 _KNOWN = 50_000  # words whose number is remembered
 _READ = 4096  # texts whose numbers are, at about a kilobyte each
 _PAIRED = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:'[^\W_]+)*")
-_QUOTES = "\u201c\u201d\u2018\u2013\u2014"
-_SPACES = {ord(sign): " " for sign in (*_QUOTES, *map(chr, range(128))) if not sign.isalnum() and sign != "'"}
+_SPACES = {ord(sign): " " for sign in map(chr, range(128)) if not sign.isalnum() and sign != "'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +93,10 @@ class Words:
 
 
 def _paired(text: str) -> list[str]:
-    """What _PAIRED finds; in a third of the time where a text is plain."""
-    plain = text.translate(_SPACES)
-    if plain.isascii() and "''" not in plain:
-        return [word for word in (one.strip("'") for one in plain.split()) if word]
-    return _PAIRED.findall(text)
+    """What _PAIRED finds; in half the time where a text is ASCII."""
+    if not text.isascii() or "''" in text:
+        return _PAIRED.findall(text)
+    return [word for word in (one.strip("'") for one in text.translate(_SPACES).split()) if word]
 
 
 def own(tenant: str, show: str) -> int:

@@ -22,13 +22,11 @@ class Warmth:
         self._enough = Event()
         self._reading: Thread | None = None
 
-    def give(self, folder: Path, room: int | None = None) -> None:
-        """Begin to read ``folder`` in a thread, at most ``room`` bytes (a half of the memory); no longer another."""
+    def give(self, folder: Path) -> None:
+        """Begin to read ``folder`` in a thread, as far as there is room; no longer another."""
         self.stop()
         self._enough = Event()
-        self._reading = Thread(
-            target=read, args=(folder, _room() if room is None else room, self._enough), name="warmth", daemon=True
-        )
+        self._reading = Thread(target=read, args=(folder, _room(), self._enough), name="warmth", daemon=True)
         self._reading.start()
 
     def stop(self) -> None:

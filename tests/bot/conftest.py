@@ -169,13 +169,14 @@ Build = Callable[..., Any]
 @pytest.fixture
 def build(stack: AsyncExitStack, ledger: Ledger, index: Index, embedder: Embedder, tmp_path: Path) -> Build:
     """``await build(writer="echo:slow=0.01", window=3)``: a conversation over the test's parts. Parts
-    may be given instead: ``index``, ``embedder``."""
+    may be given instead: ``index``, ``embedder``; ``through`` is what the writer is seen through."""
 
     async def make(**given: Any) -> Conversing:
         parts = {name: given.pop(name, part) for name, part in (("index", index), ("embedder", embedder))}
+        through = given.pop("through", lambda writer: writer)
         settings = Settings(**{"home": tmp_path, "cache": tmp_path / "cache", "writer": "echo"} | given)
         app = assemble(stack, settings, ledger, **parts)
-        return await open_conversing(stack, app, begin_writer(stack, settings))
+        return await open_conversing(stack, app, through(begin_writer(stack, settings)))
 
     return make
 

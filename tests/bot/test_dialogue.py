@@ -67,6 +67,36 @@ async def test_a_question_about_her_is_looked_up_under_her_name(desk: Any) -> No
     assert any("Mara Venn" in also for also in asked["also"])
 
 
+class Overheard:
+    """A writer whose prompts are noted."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+        self.prompts: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+    async def takes(self, messages: Any, *args: Any, **more: Any) -> Any:
+        self.prompts.append("\n".join(message.text for message in messages))
+        return await self._writer.takes(messages, *args, **more)
+
+
+async def test_a_small_model_reads_of_a_passage_what_tells_of_her(build: Build, sit: Sit) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    desk = await sit(await build(writer_small=True, through=through))
+    yard = "The yard is cold in winter. " * 12 + "Mara Venn keeps a tin of buttons there." + " The gate is green." * 12
+    await known(desk, ("character", "Mara Venn", MARA), ("place", "Yard", yard))
+    await desk.say("Who is Mara Venn?")
+    await desk.say("What if she came to the yard?")
+    assert "a tin of buttons" in heard[0].prompts[-1]
+
+
 async def test_what_was_kept_a_moment_ago_is_found_on_the_next_turn(desk: Any) -> None:
     await desk.do("/keep Gerald: Gerald is a tuba in E flat that sleeps in the boathouse. as thing")
     stage = await desk.say("Where does Gerald sleep?")

@@ -50,7 +50,7 @@ def test_nothing_is_read_once_it_is_enough(folder: Path) -> None:
     assert read(folder, 10_000_000, enough) == 0
 
 
-def test_a_file_that_cannot_be_opened_is_passed_over(folder: Path) -> None:
+def test_a_link_that_leads_nowhere_is_passed_over(folder: Path) -> None:
     os.symlink(folder / "nowhere", folder / "gone")
     assert read(folder, 10_000_000, Event()) == 3_000_010
 
