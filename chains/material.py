@@ -102,11 +102,12 @@ def gather(
     """Read the request, then what was ``said`` before (oldest first), then the retrieved passages.
     ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
     are the canon's."""
-    asked = _TAIL.sub("", request.strip()).strip() or request.strip()
+    asked = _told(request)
+    meant = _told(meaning) or asked
     passages = [_as_entry(p) for p in passages]
-    cast, others = _cast(asked, said, passages)
+    cast, others = _cast(meant, said, passages)
     places = (
-        _of_kind("place", asked, said, passages)
+        _of_kind("place", meant, said, passages)
         or _once(_lowered(asked[start:end]) for start, end in _stands_at(asked))
         or _spoken_of("place", passages, names or Names())
     )
@@ -129,6 +130,11 @@ def gather(
         quote=quote,
         unsure=unsure,
     )
+
+
+def _told(request: str) -> str:
+    """A request without what is asked for about its form."""
+    return _TAIL.sub("", request.strip()).strip() or request.strip()
 
 
 def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from vectorstore.store import Arm, Asked, Stored, Terms
 POOL = 64  # passages of an origin that are read and rated by every signal
 WIDENED = 24  # of them, of texts, are joined by what stands beside them
 TURNS, ANSWERED = 40, 12  # of turns; of turns that were answered, of which one brings a talk's two sides
-NAME = 4.5  # what an exact name adds to a score
+NAME = 6.0  # what an exact name adds to a score
 KIND = 0.4  # what a preferred kind adds
 RECENCY = 0.1  # what the newest turn gains over the first
 SHORT = 160  # characters under which a hit is completed by its neighbours

@@ -274,6 +274,13 @@ def test_the_cast_is_who_the_request_names_then_who_canon_knows(request_: str, c
     assert material(request_).cast == cast
 
 
+def test_whom_a_pronoun_means_is_of_the_cast_before_all_others() -> None:
+    asked = [Message("user", "What if she slept there?")]
+    meant = "What if Wanda Quill slept in the bakery?"
+    assert gather(asked, asked[0].text, meaning=meant, passages=PASSAGES).cast[0] == "Wanda Quill"
+    assert "Wanda Quill" not in gather(asked, asked[0].text, passages=PASSAGES).cast
+
+
 def test_the_conversation_comes_before_canon_in_the_cast() -> None:
     assert material("now write the scene", said=["What if Bram lied?"]).cast == ("Bram", "Ida")
 
