@@ -116,7 +116,12 @@ class Worker:
         if call.answer.cancelled():
             return
         number = next(self._numbers)
-        child = self._living()
+        try:
+            child = self._living()
+        except OSError as fault:
+            why = f"The {self.name} process could not be started ({fault.strerror}); free some of the machine and try again."
+            _settle(call.answer, None, WorkerDied(why))
+            return
         with self._lock:
             child.pending[number] = call
         try:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from vectorstore import Passage, Query, Sight
 from vectorstore.edge import EdgeStore
 from vectorstore.embedding import Embedder
-from vectorstore.errors import EmbedderDown, StoreDamaged, StoreLocked
+from vectorstore.errors import EmbedderDown, StoreDamaged, StoreLocked, WorkerDied
 from vectorstore.index import Index
+from vectorstore.worker import Worker
 
 Make = Callable[..., Passage]
 HOLDER = Path(__file__).with_name("holder.py")
@@ -152,3 +154,18 @@ async def test_a_closed_embedder_refuses_with_a_sentence_and_leaves_no_process()
     assert gone(pid)
     with pytest.raises(EmbedderDown, match="run dramaturg doctor"):
         await embedder.aembed_query("anything")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+async def test_where_no_process_can_be_started_a_search_says_so_and_works_once_one_can() -> None:
+    resource = import_module("resource")
+    worker = Worker("index", dict)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(WorkerDied, match="could not be started"):
+            await asyncio.wait_for(worker.call("copy"), 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert await worker.call("copy") == {}
+    await worker.close()
