@@ -7,7 +7,8 @@ an earlier one. Knows nothing of platforms, SQL, Qdrant or which model writes.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -134,13 +135,14 @@ LoreOf = Callable[[Show], Awaitable[Lore]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One take to be written: the turn it answers, what came before it, what is looked up for it, and how
-    it is steered. ``person`` is who says it for the first time, "" for a further take."""
+    """One take to be written: the turn it answers, what came before it, what is looked up for it and being
+    found, and how it is steered. ``person`` is who says it for the first time, "" for a further take."""
 
     talk: Conversation
     turn: Turn
     take: Take
     asked: Question
+    found: "asyncio.Task[Found]"
     steer: str = ""
     previous: str = ""
     person: str = ""
@@ -179,17 +181,20 @@ class Dialogue:
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
         self._read_no_further()
-        asked = await self._question(inbound.text, talk, talk.thread.format)
-        begun = await self._turns.begin(
-            inbound.scope, inbound.author, inbound.text, talk.thread.format, inbound.event_id
-        )
-        if not begun.fresh:
-            if begun.take.text or not _cut_off(begun.take):
-                return await _shown_before(begun, stage)
-            talk = replace(talk, window=tuple(turn for turn in talk.window if turn.id != begun.turn.id))
-            asked = await self._question(begun.turn.text, talk, begun.turn.format)
-        ask = Ask(talk, begun.turn, begun.take, asked, person=inbound.who or inbound.author)
-        return await self._answer(ask, stage, halt)
+        said, form, person = inbound.text, talk.thread.format, inbound.who or inbound.author
+        asked = await self._question(said, talk, form)
+        depth = talk.window[-1].depth + 1 if talk.window else 1
+        with _meanwhile(self._look(asked, talk, talk.thread.branch, depth)) as found:
+            begun = await self._turns.begin(inbound.scope, inbound.author, said, form, inbound.event_id)
+            if begun.fresh:
+                return await self._answer(Ask(talk, begun.turn, begun.take, asked, found, person=person), stage, halt)
+        if begun.take.text or not _cut_off(begun.take):
+            return await _shown_before(begun, stage)
+        turn = begun.turn
+        talk = replace(talk, window=tuple(one for one in talk.window if one.id != turn.id))
+        asked = await self._question(turn.text, talk, turn.format)
+        with _meanwhile(self._look(asked, talk, turn.branch, turn.depth)) as found:
+            return await self._answer(Ask(talk, turn, begun.take, asked, found, person=person), stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
@@ -198,7 +203,8 @@ class Dialogue:
         earlier = replace(talk, window=tuple(before))
         previous = unmarked(turn.take.text) if turn.take else ""
         asked = await self._question(turn.text, earlier, turn.format)
-        return await self._answer(Ask(earlier, turn, take, asked, take.steer, previous), stage, halt)
+        with _meanwhile(self._look(asked, earlier, turn.branch, turn.depth)) as found:
+            return await self._answer(Ask(earlier, turn, take, asked, found, take.steer, previous), stage, halt)
 
     async def close(self) -> None:
         """Wait for what goes on behind the answers; what is read beforehand is read for nobody any more."""
@@ -214,6 +220,13 @@ class Dialogue:
         asked = question(text, talk, (await self._lore(talk.show)).names, self._form(form))
         self._library.expect((asked.text, *asked.also))
         return replace(asked, limit=min(asked.limit, SMALL_LIMIT)) if self._writer.card.small else asked
+
+    async def _look(self, asked: Question, talk: Conversation, branch: str, depth: int) -> Found:
+        """What there is for a turn at this place, once the index has taken in what was changed just before. Of
+        earlier turns only those of this thread's path that the prompt's window does not show."""
+        sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {branch: depth - 1})
+        await self._catalogue.catch_up(PATIENCE)
+        return await self._library.search(asked.query(sight, before=talk.window[0].depth if talk.window else depth))
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
@@ -231,9 +244,7 @@ class Dialogue:
         talk, turn, asked = ask.talk, ask.turn, ask.asked
         form = self._form(turn.format)
         lore = await self._lore(talk.show)
-        await self._catalogue.catch_up(PATIENCE)
-        looking = Step("search", f"Looking through {talk.show.name}", "running")
-        found = await _told(stage, looking, self._library.search(_query(asked, ask)))
+        found = await _told(stage, Step("search", f"Looking through {talk.show.name}", "running"), ask.found)
         loading = await self._see_to_writer(form, stage)
         prompt = await self._prompt(ask, form, found, lore, exact=loading is None)
         ready = time.perf_counter()
@@ -342,7 +353,7 @@ class Dialogue:
         await asyncio.sleep(BREATH)
         try:
             talk = await self._threads.conversation(ask.talk.thread.scope, self._window)
-            coming = Ask(talk, replace(ask.turn, text=""), ask.take, ask.asked)
+            coming = Ask(talk, replace(ask.turn, text=""), ask.take, ask.asked, ask.found)
             lore = await self._lore(talk.show)
             prompt = await self._prompt(coming, self._form(talk.thread.format), Found(), lore, exact=True)
             await self._writer.read(prompt.messages, tenant=talk.show.tenant)
@@ -397,14 +408,6 @@ class _Play:
             self._saved = time.monotonic()
 
 
-def _query(asked: Question, ask: Ask) -> Query:
-    """Of earlier turns only those of this thread's path that the prompt's window does not show."""
-    talk, turn = ask.talk, ask.turn
-    sight = Sight(talk.show.tenant, talk.show.id, talk.thread.id, {turn.branch: turn.depth - 1})
-    first = talk.window[0].depth if talk.window else turn.depth
-    return asked.query(sight, before=first)
-
-
 def _meaning(asked: Question) -> str:
     """The message with its *she* and *there* put in; "" where it has none."""
     return asked.also[0] if asked.also else ""
@@ -422,24 +425,31 @@ def _sampling(form: Format, ask: Ask) -> Sampling:
     return replace(form.sampling, seed=form.sampling.seed + ask.take.number - 1)
 
 
-async def _told(stage: Stage, step: Step, work: Coroutine[Any, Any, Found]) -> Found:
-    """What takes long enough to be wondered about is shown as a step."""
+@contextmanager
+def _meanwhile(work: Coroutine[Any, Any, Found]) -> "Iterator[asyncio.Task[Found]]":
+    """Work that goes on beside what is in the block, and ends with it."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_heard)
     try:
-        done, _ = await asyncio.wait({task}, timeout=0.2)
-        if not done:
-            await stage.show(step)
-            await asyncio.wait({task})
-            await stage.show(replace(step, state="failed" if task.exception() else "done"))
-        return task.result()
+        yield task
     finally:
         task.cancel()
 
 
-def _heard(loading: "asyncio.Future[None]") -> None:
-    """What kept the writer from loading is not lost: the writing itself ends with this reason."""
-    if not loading.cancelled():
-        loading.exception()
+async def _told(stage: Stage, step: Step, work: "asyncio.Task[Found]") -> Found:
+    """What takes long enough to be wondered about is shown as a step."""
+    done, _ = await asyncio.wait({work}, timeout=0.2)
+    if not done:
+        await stage.show(step)
+        await asyncio.wait({work})
+        await stage.show(replace(step, state="failed" if work.exception() else "done"))
+    return work.result()
+
+
+def _heard(work: "asyncio.Future[Any]") -> None:
+    """Who waits for the work is told how it ended; where nobody does, nobody need hear of it."""
+    if not work.cancelled():
+        work.exception()
 
 
 async def _tell_loading(loading: "asyncio.Future[None]", name: str, stage: Stage) -> None:

@@ -55,7 +55,7 @@ GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plo
 WELCOME = "Gladly. Say what comes next."
 UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
-UNSURE = "Canon does not say that in so many words. The nearest it has:"
+UNSURE = "Nothing says that in so many words. The nearest there is:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
 async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
     at = material("Who sank the brass trawler in Lisbon last winter?", FORMATS["chat"])
     page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Canon does not say that in so many words.")
+    assert page.text.startswith("Nothing says that in so many words.")
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
@@ -398,7 +398,7 @@ async def test_where_somebody_is_asked_for_by_name_alone_canon_must_still_say_it
         page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
         said.append(page.text.split("\n")[0])
     assert said[0].startswith("Bram Oake is the night watchman.")
-    assert said[1].startswith("Canon does not say that in so many words.")
+    assert said[1].startswith("Nothing says that in so many words.")
 
 
 def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:

@@ -45,6 +45,20 @@ async def test_a_bible_entry_brings_its_front_matter_and_its_body(read: Read) ->
     assert document.uri.endswith("/mara.md")
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# The Tide Book\n\nAll of it.\n\n## Ana\n\nSmith.\n", "The Tide Book"),
+        ("## The Tide Book\n\n## Ana\n\nSmith.\n\n## Bo\n\nBaker.\n", "The Tide Book"),
+        ("# Ana\n\nSmith.\n\n# Bo\n\nBaker.\n", "people"),
+        ("## Ana\n\nSmith.\n\n# Bo\n\nBaker.\n", "people"),
+        ("No heading at all.\n", "people"),
+    ],
+)
+async def test_a_documents_title_is_the_heading_over_all_of_it(read: Read, text: str, title: str) -> None:
+    assert (await read("people.md", text.encode())).title == title
+
+
 async def test_broken_front_matter_is_read_as_text_with_a_remark(read: Read) -> None:
     document = await read("bad.md", "---\nname: [Mara\nkind: : x\n---\nShe waits.\n")
     assert document.meta == {}

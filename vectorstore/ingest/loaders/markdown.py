@@ -35,7 +35,7 @@ def load(data: bytes, limits: Limits) -> Draft:
     text = clean(text)
     meta, body, broken = front_matter(text)
     blocks = tuple(sections(body))
-    title = line(str(meta.get("title") or meta.get("name") or "")) or _first_heading(blocks)
+    title = line(str(meta.get("title") or meta.get("name") or "")) or _title(blocks)
     licence = line(str(meta.get("license") or meta.get("licence") or ""))
     remarks = tuple(filter(None, (remark, broken)))
     return Draft(blocks, title=title, licence=licence, meta=meta, body=body, remarks=remarks)
@@ -113,5 +113,8 @@ def _headings(body: str) -> list[tuple[int, int, int, str]]:
     return found
 
 
-def _first_heading(blocks: tuple[Block, ...]) -> str:
-    return next((block.path[-1] for block in blocks if block.tied and block.path), "")
+def _title(blocks: tuple[Block, ...]) -> str:
+    """The first heading, if all else stands under it or nothing does: one of several chapters is no book's title."""
+    first, *rest = [block for block in blocks if block.path] or [Block("")]
+    lone = bool(rest) and rest[0].tied and len(rest[0].path) == 1
+    return first.path[0] if first.path and (lone or all(block.path[0] == first.path[0] for block in rest)) else ""
