@@ -20,6 +20,7 @@ from bot.config import Config, author
 from bot.learning import many, summary
 from bot.progress import Bars
 from bot.shows import ROOM, TENANT, choose_show, known_show
+from bot.times import day
 from chains import about_models
 from memory import Scope, Show
 from vectorstore import Query, Sight
@@ -59,7 +60,7 @@ async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
     app = await open_app(stack, config.settings)
     chosen = await known_show(app, show)
     rows = [
-        f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d}) {source.uri}"
+        f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {day(source.learned)}) {source.uri}"
         for number, source in enumerate(await app.ledger.sources.listing(TENANT, chosen.id), 1)
     ]
     entries = await app.ledger.canon.listing(TENANT, chosen.id)

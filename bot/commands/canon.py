@@ -11,6 +11,7 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Offer, Reply
 from bot.learning import many
 from bot.rooms import Rooms
+from bot.times import day, minute
 from chains import guess_kind, guess_name, unmarked
 from memory import KINDS, Conversation, Draft, Entry, Status
 
@@ -96,7 +97,7 @@ class CanonDesk:
         entry = await self._one(talk, name)
         versions = await self._canon.history(talk.show.tenant, talk.show.id, entry.id)
         rows = [
-            f"- **{version.version}** {version.status.value}, {version.who}, {version.when:%Y-%m-%d %H:%M}: {_quoted(version.text, 160)}"
+            f"- **{version.version}** {version.status.value}, {version.who}, {minute(version.when)}: {_quoted(version.text, 160)}"
             for version in versions
         ]
         return "\n".join([f"**{entry.name}** ({entry.kind})", "", *rows])
@@ -166,7 +167,7 @@ def _entry(entry: Entry) -> str:
     )
     state = "" if entry.status is Status.ACCEPTED else f" — {entry.status.value}"
     head = f"**{entry.name}** ({entry.kind}{also}){state}"
-    foot = f"*Version {entry.version}, {entry.who}, {entry.when:%Y-%m-%d}{f', holds {holds}' if holds else ''}.*"
+    foot = f"*Version {entry.version}, {entry.who}, {day(entry.when)}{f', holds {holds}' if holds else ''}.*"
     return "\n\n".join((head, entry.text, foot))
 
 

@@ -14,6 +14,7 @@ from bot.learning import Learning, many, summary
 from bot.lore import Lore
 from bot.reasons import strongest
 from bot.rooms import Rooms
+from bot.times import day
 from memory import Show, Source
 from vectorstore import Found, Hit, Query, Sight
 
@@ -120,7 +121,7 @@ class Knowledge:
     async def sources(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
         rows = [
-            f"{number}. **{source.title}** ({source.media}, {many(source.pieces, 'passage', 'passages')}, {source.learned:%Y-%m-%d})"
+            f"{number}. **{source.title}** ({source.media}, {many(source.pieces, 'passage', 'passages')}, {day(source.learned)})"
             f"{f', licence {source.licence}' if source.licence else ''}"
             for number, source in enumerate(await self._sources.listing(talk.show.tenant, talk.show.id), 1)
         ]

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Reply
 from bot.rooms import Rooms, fresh
+from bot.times import minute
 from memory import Scope, TakeStatus, Thread, Turn
 
 
@@ -53,7 +54,7 @@ class Talk:
         rows = [
             f"{number}. {'**' if thread.id == talk.thread.id else ''}{named(thread)}"
             f"{'** (here)' if thread.id == talk.thread.id else ''}"
-            + (f", {thread.touched:%Y-%m-%d %H:%M}" if thread.touched else "")
+            + (f", {minute(thread.touched)}" if thread.touched else "")
             for number, thread in enumerate(await self.listed(call.scope, talk.show.id), 1)
         ]
         return await call.say("\n".join([f"Conversations of **{talk.show.name}**:", "", *rows]))
