@@ -33,8 +33,10 @@ from chains import (
     draft,
     fit,
     lasting,
+    ordered,
     question,
     recap,
+    stated,
     texts,
     unmarked,
 )
@@ -171,6 +173,7 @@ class Dialogue:
         self._catalogue = catalogue
         self._lore = lore
         self._formats = formats
+        self._nouns = {name: form.nouns for name, form in formats.items() if name != "chat"}
         self._profile = profile
         self._footing = footing
         self._writer = writer
@@ -181,7 +184,8 @@ class Dialogue:
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
         self._read_no_further()
-        said, form, person = inbound.text, talk.thread.format, inbound.who or inbound.author
+        said, person = inbound.text, inbound.who or inbound.author
+        form = self._wanted(said, talk.thread.format)
         asked = await self._question(said, talk, form)
         depth = talk.window[-1].depth + 1 if talk.window else 1
         with _meanwhile(self._look(asked, talk, talk.thread.branch, depth)) as found:
@@ -214,6 +218,10 @@ class Dialogue:
 
     def _form(self, name: str) -> Format:
         return self._formats.get(name) or self._formats["chat"]
+
+    def _wanted(self, said: str, form: str) -> str:
+        """In a chat somebody may order a song; then this page is one."""
+        return ordered(said, self._nouns) or form if form == "chat" else form
 
     async def _question(self, text: str, talk: Conversation, form: str) -> Question:
         """What to look up. Its meaning is worked out while the ledger is told of the turn."""
@@ -255,6 +263,7 @@ class Dialogue:
             request=turn.text,
             meaning=_meaning(asked),
             said=_said(talk),
+            told=stated([(one.text, one.take.text if one.take else "") for one in talk.window]),
             names=lore.names,
             sampling=_sampling(form, ask),
             tenant=talk.show.tenant,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.reasons import strongest
-from chains import Card, Cited, Page, Prompt, Question, Written
+from chains import SAID, Card, Cited, Page, Prompt, Question, Written
 from vectorstore import Found, Hit
 
 NAMED = 6
@@ -42,6 +42,7 @@ def make(
         "dropped": [{"what": drop.what, "tokens": drop.tokens, "why": drop.why} for drop in prompt.dropped],
         "missed": [{"what": hit.passage.title, "score": round(hit.score, 3), "why": why} for hit, why in found.missed],
         "trouble": found.trouble,
+        "recalled": written.text.startswith(SAID),
         "fresh": list(page.fresh),
         "remarks": [remark.text for remark in page.remarks],
         "tokens": {
@@ -185,6 +186,8 @@ def _costs(kept: Mapping[str, Any]) -> str:
 
 def _quoted(kept: Mapping[str, Any]) -> str:
     """Whose words stand there, where the writer has none."""
+    if kept.get("recalled"):
+        return "Quoted, not written:** what was said in this talk answers this"
     origins = {row["origin"] for row in kept["passages"] if row["cited"]}
     if not origins:
         return "Not written:** canon says nothing to this"

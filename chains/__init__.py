@@ -4,6 +4,7 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
+from chains.asking import ordered, stated
 from chains.checks import check
 from chains.claims import claims
 from chains.draft import Writer as Drafts
@@ -16,6 +17,7 @@ from chains.kinds import guess_kind, guess_name
 from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
 from chains.manuscript import pages as manuscript
+from chains.material import SAID
 from chains.message import Message
 from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
@@ -26,6 +28,7 @@ from chains.recommended import about_models
 from chains.writer import Card, Usage, Written
 
 __all__ = [
+    "SAID",
     "Card",
     "Citation",
     "Cited",
@@ -58,8 +61,10 @@ __all__ = [
     "lasting",
     "manuscript",
     "markdown",
+    "ordered",
     "question",
     "recap",
+    "stated",
     "texts",
     "unmarked",
     "weigh",

@@ -7,7 +7,8 @@ budgets (``chains.prompt``) or of how passages were found.
 import re
 from collections.abc import Iterator, Sequence
 
-from chains.evidence import bearing, excerpt, is_question
+from chains.asking import is_question
+from chains.evidence import bearing, excerpt
 from chains.fence import note, safe, unmarked
 from chains.format import Format
 from chains.prompt import Cited, Claim

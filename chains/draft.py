@@ -48,6 +48,7 @@ async def draft(
     request: str,
     meaning: str,
     said: Sequence[str],
+    told: Sequence[str],
     names: Names,
     sampling: Sampling,
     tenant: str,
@@ -56,13 +57,21 @@ async def draft(
 ) -> Written:
     """The page, streamed to ``on_text`` as it comes; the pieces join to the text returned.
 
-    ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``said`` what was said before, oldest first, ``names`` the canon's. ``halt`` ends it
-    within two tokens. Never raises for what the model does: see Written.finish.
+    ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``said`` what was
+    said before, oldest first, ``told`` what of it may answer a question, latest first, ``names`` the canon's.
+    ``halt`` ends it within two tokens. Never raises for what the model does: see Written.finish.
     """
     if form.skeleton is None or not (writer.card.small or form.skeleton.told):
         return await _freely(writer, form, prompt, prompt.messages, sampling, tenant, on_text, halt)
     material = await asyncio.to_thread(
-        gather, prompt.messages, request, meaning=meaning, said=said, passages=prompt.passages, names=names
+        gather,
+        prompt.messages,
+        request,
+        meaning=meaning,
+        said=said,
+        told=told,
+        passages=prompt.passages,
+        names=names,
     )
     if writer.card.small:
         return await fill(form.skeleton, material, writer, sampling=sampling, tenant=tenant, on_text=on_text, halt=halt)

@@ -14,29 +14,6 @@ from chains.statements import Statement, statements
 from chains.words import COMMON, content, spans, stem, tokens
 
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
-_ASKS = re.compile(
-    r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
-    r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
-    re.IGNORECASE,
-)
-
-
-# Asking for ideas, not for what the notes hold.
-_MUSES = re.compile(
-    r"\b(?:could|might|should|would|may|what if|ideas?|suggest\w*|imagine|pitch|brainstorm|maybe|invent|come up with)\b",
-    re.IGNORECASE,
-)
-_GREETS = re.compile(
-    r"\W*(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|你好|您好|hallo|hola|bonjour|salut|ciao|こんにちは)"
-    r"(?:[\s,]+(?:there|all|everyone|again|dramaturg))*\W*",
-    re.IGNORECASE,
-)
-_THANKS = re.compile(
-    r"\W*(?:many thanks|thanks?(?: you)?|thx|cheers|ok(?:ay)?|great|nice|cool|perfect|lovely|wonderful|谢谢|danke|merci|"
-    r"gracias|ありがとう)(?:[\s,!.]+(?:so|very|a|lot|much|you|all|everyone|again|that|was|is|good|one|thanks?|great|nice|"
-    r"perfect|dramaturg))*\W*",
-    re.IGNORECASE,
-)
 _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
@@ -49,7 +26,8 @@ canon cannot answer stay below it, and nine in ten of those it can answer reach 
 
 # What a question asks by and a passage may say: too common to be about anything, not too common to count.
 _LIGHT = frozenset(
-    "come comes get gets go goes going keep keeps kept last lasts made make makes take takes took taken".split()  # noqa: SIM905
+    """come comes get gets go goes going keep keeps kept last lasts made make makes take takes took taken
+    name names named call calls called""".split()  # noqa: SIM905
 )
 _LIGHTLY = 0.4
 _NAMED = 1.6
@@ -69,26 +47,6 @@ class Bearing:
     text: str
     share: float
     at: int = 0
-
-
-def is_question(message: str) -> bool:
-    """Whether a message asks for something that the notes may hold."""
-    return _ASKS.search(message) is not None
-
-
-def muses(message: str) -> bool:
-    """Whether a message asks for ideas rather than for what is known."""
-    return _MUSES.search(message) is not None
-
-
-def greets(message: str) -> bool:
-    """Whether a message is a greeting and nothing else."""
-    return _GREETS.fullmatch(message) is not None
-
-
-def thanks(message: str) -> bool:
-    """Whether a message says that all is well, and nothing else."""
-    return _THANKS.fullmatch(message) is not None
 
 
 def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:
@@ -119,6 +77,11 @@ def _subject(said: Statement, question: str) -> str:
         return f"{said.about}: "
     known = set(content(said.about)) & set(content(question))
     return f"{said.about}: " if _PRONOUN.match(said.text) and not known else ""
+
+
+def covers(text: str, question: str) -> bool:
+    """Whether all that is asked for is spoken of in a text."""
+    return _content(question) - _LIGHT_STEMS <= _content(text)
 
 
 def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:

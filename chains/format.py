@@ -87,7 +87,8 @@ class Skeleton:
 class Format:
     """``contract`` tells the model the rules, ``example`` shows one worked page, ``closing`` is the
     last line of the prompt. ``kinds`` are the canon kinds it looks up first; ``tokens`` reserves
-    the answer; ``steers`` are the words offered as buttons (*darker*, *shorter*)."""
+    the answer; ``steers`` are the words offered as buttons (*darker*, *shorter*). ``asked`` are the nouns by
+    which a message in a chat orders it (*a song*); its name and title where none are given."""
 
     name: str
     title: str
@@ -101,7 +102,13 @@ class Format:
     tokens: int = 320
     steers: tuple[str, ...] = ("darker", "lighter", "longer", "shorter")
     export: Literal["markdown", "fountain"] = "markdown"
+    asked: tuple[str, ...] = ()
     skeleton: Skeleton | None = None
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        """What it is ordered by."""
+        return self.asked or (self.name, self.title.lower())
 
     @property
     def labels(self) -> str:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chains.evidence import LIKELY, answer, greets, is_question, muses, thanks
+from chains.asking import greets, is_question, muses, thanks, wonders
+from chains.evidence import LIKELY, Source, answer, covers
 from chains.lasting import only_lasting
 from chains.message import Message
 from chains.names import Names, candidates
@@ -55,7 +56,11 @@ GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plo
 WELCOME = "Gladly. Say what comes next."
 UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
-UNSURE = "Nothing says that in so many words. The nearest there is:"
+UNSURE = "Canon does not say that in so many words. The nearest there is:"
+UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas."
+SAID = "Said in this talk, not in canon:"
+INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
+_SURE = 0.6  # the share from which what was said in the talk itself answers a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,12 @@ def gather(
     *,
     meaning: str = "",
     said: Sequence[str] = (),
+    told: Sequence[str] = (),
     passages: Sequence[Cited] = (),
     names: Names | None = None,
 ) -> Material:
-    """Read the request, then what was ``said`` before (oldest first), then the retrieved passages.
+    """Read the request, then what was ``said`` before (oldest first), then the retrieved passages. ``told`` is
+    what of the talk may answer a question, latest first.
     ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
     are the canon's."""
     asked = _told(request)
@@ -113,7 +120,7 @@ def gather(
     )
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    quote, unsure = _quoted(request, meaning, passages)
+    quote, unsure = _quoted(request, meaning, passages, told)
     sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
@@ -137,21 +144,35 @@ def _told(request: str) -> str:
     return _TAIL.sub("", request.strip()).strip() or request.strip()
 
 
-def _quoted(request: str, meaning: str, passages: Sequence[Cited]) -> tuple[str, str]:
-    """What canon itself says to a question, and the words before it where it is unsure that it does;
-    both empty where the request asks for something else."""
+def _quoted(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str]) -> tuple[str, str]:
+    """What canon itself says to a question, or else what was said in the talk, and the words before it where that
+    is not plainly canon's answer; both empty where the request asks for something else."""
     if greets(request):
         return GREETING, ""
+    if wonders(request):
+        return INTRODUCTION, ""
     if thanks(request):
         return WELCOME, ""
     if only_lasting(request):
         return UNDERSTOOD, ""
     if not is_question(request) or muses(request):
         return "", ""
-    found = answer(meaning or request, [(p.title, p.names, p.text) for p in passages], [p.score for p in passages])
+    asked = meaning or request
+    canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
+    found = answer(asked, canon, scores)
+    if (recalled := _recalled(asked, canon, scores, told)) and not (found and covers(found.text, asked)):
+        return " ".join(recalled.split()), SAID
     if found is None:
-        return (NOTHING if passages else ""), ""
+        return (NOTHING if passages else UNKNOWN), ""
     return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
+
+
+def _recalled(asked: str, canon: Sequence[Source], scores: Sequence[float], told: Sequence[str]) -> str:
+    """What of the talk answers a question better than canon does; "" where nothing plainly does."""
+    found = answer(asked, [*canon, *(("", (), text) for text in told)], [*scores, *(0.0 for _ in told)])
+    if found is None or found.passage < len(canon):
+        return ""
+    return found.text if found.share >= _SURE or covers(found.text, asked) else ""
 
 
 def words(text: str) -> list[str]:

@@ -14,8 +14,8 @@ from random import Random
 from time import perf_counter
 from typing import Protocol, TypeVar
 
+from chains.asking import muses
 from chains.errors import WriterError
-from chains.evidence import muses
 from chains.format import Line, Sampling, Skeleton, Slot
 from chains.material import Material, number_of, sentences, words
 from chains.message import Message

@@ -18,7 +18,7 @@ _META = re.compile(
     r"\b(?:as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly"
     r"|here(?: is|'s) (?:a|the|your)|the (?:scene|passage|prompt|story|reader|dialogue|script|user|next sentence)"
     r"|in this (?:scene|story|passage)|passages?\b|answer to|the question|\[insert|your name|smollm|hugging ?face|end of scene"
-    r"|to be continued|ladies and gentlemen)",
+    r"|said in this talk|not in canon|in so many words|canon does not|to be continued|ladies and gentlemen)",
     re.I,
 )
 _MARKUP = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|[{}<>|\\`#_*]|https?:|\[|\]|\(\s*\)")

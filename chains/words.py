@@ -87,10 +87,12 @@ def _bare(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """A blunt English stem, enough to let *keeps* meet *keep* and *hiding* meet *hid*e."""
+    """A blunt English stem, enough to let *keeps* meet *keep*, *hiding* meet *hid*e and *robbed* meet *rob*."""
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4), ("e", 4)):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
-            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+            rest = word[: -len(ending)] + ("y" if ending == "ies" else "")
+            doubled = ending in ("ing", "ed") and rest[-1] == rest[-2] and rest[-1] not in "lszaeiou"
+            return rest[:-1] if doubled else rest
     return word
 
 

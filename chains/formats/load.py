@@ -105,7 +105,8 @@ def build(name: str, data: Mapping[str, Any], path: Path) -> Format:
 
 
 def _extended(data: dict[str, Any], raw: Mapping[str, Mapping[str, Any]], path: Path) -> Mapping[str, Any]:
-    """``extends = "plot"`` starts from a shipped format; the file's own keys win, tables key by key."""
+    """``extends = "plot"`` starts from a shipped format; the file's own keys win, tables key by key. What it is
+    ordered by is its own."""
     if "extends" not in data:
         return data
     base = raw.get(data["extends"]) if isinstance(data["extends"], str) else None
@@ -117,7 +118,7 @@ def _extended(data: dict[str, Any], raw: Mapping[str, Mapping[str, Any]], path: 
         for key, value in own.items()
         if isinstance(value, dict) and isinstance(base.get(key), dict)
     }
-    return {**base, **own, **merged}
+    return {**base, "asked": [], **own, **merged}
 
 
 def _unknown(data: Any, kind: type = Format, at: str = "") -> Iterator[tuple[str, list[str]]]:

@@ -67,6 +67,33 @@ async def test_a_question_about_her_is_looked_up_under_her_name(desk: Any) -> No
     assert any("Mara Venn" in also for also in asked["also"])
 
 
+async def test_a_song_ordered_in_a_chat_is_one_and_the_chat_goes_on(desk: Any) -> None:
+    await desk.say("Can you write a short song about the winch key?")
+    await desk.say("Where does the winch key hang?")
+    talk = await desk.app.ledger.threads.conversation(desk.scope)
+    assert [turn.format for turn in talk.window] == ["lyrics", "chat"]
+    assert talk.thread.format == "chat"
+
+
+async def test_in_a_form_that_was_chosen_no_other_is_written(desk: Any) -> None:
+    await desk.do("/format plot")
+    await desk.say("Write a scene on the pier.")
+    talk = await desk.app.ledger.threads.conversation(desk.scope)
+    assert talk.window[-1].format == "plot"
+
+
+async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_that_it_is_not_canon(
+    build: Build, sit: Sit
+) -> None:
+    desk = sit(await build(writer="local:smollm2-135m-instruct"))
+    await known(desk, ("character", "Mara Venn", MARA), ("thing", "Winch Key", KEY))
+    await desk.say("Mara's new dog is called Biscuit.")
+    stage = await desk.say("What is the name of Mara's dog?")
+    assert stage.page == "Said in this talk, not in canon:\nMara's new dog is called Biscuit."
+    assert not stage.cites
+    assert "what was said in this talk answers this" in (await desk.do("/why")).text
+
+
 class Overheard:
     """A writer whose prompts are noted."""
 

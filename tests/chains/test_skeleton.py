@@ -11,7 +11,7 @@ import pytest
 from bench.valid import VALID
 from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.formats.load import load_formats
-from chains.material import Material, gather
+from chains.material import SAID, Material, gather
 from chains.models import WriterSettings, open_writer
 from chains.prompt import Cited, Message
 from chains.skeleton import fill, outline, plan
@@ -237,10 +237,33 @@ async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
     assert page.text == "The brass key stops the clock. It was made by Ida's mother."
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("What is Ida's dog called?", f"{SAID}\nIda has a dog called Rusk."),
+        ("What is the name of Ida's dog?", f"{SAID}\nIda has a dog called Rusk."),
+        ("Who is Rusk?", f"{SAID}\nIda has a dog called Rusk."),
+        ("Who made the brass key?", "The brass key stops the clock. It was made by Ida's mother."),
+    ],
+)
+async def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, answer: str) -> None:
+    form = FORMATS["chat"]
+    told = ("Ida has a dog called Rusk.", "Somebody else made the brass key in the harbour.")
+    at = gather((Message("user", asked),), asked, told=told, passages=PASSAGES)
+    page = await fill(skeleton_of(form), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert page.text == answer
+
+
+async def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
+    at = material("Who is Ida?", FORMATS["chat"], passages=())
+    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert page.text.startswith("Canon does not say")
+
+
 async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
     at = material("Who sank the brass trawler in Lisbon last winter?", FORMATS["chat"])
     page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Nothing says that in so many words.")
+    assert page.text.startswith("Canon does not say that in so many words.")
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
@@ -398,7 +421,7 @@ async def test_where_somebody_is_asked_for_by_name_alone_canon_must_still_say_it
         page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
         said.append(page.text.split("\n")[0])
     assert said[0].startswith("Bram Oake is the night watchman.")
-    assert said[1].startswith("Nothing says that in so many words.")
+    assert said[1].startswith("Canon does not say that in so many words.")
 
 
 def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:

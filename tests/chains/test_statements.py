@@ -1,6 +1,7 @@
 """What a passage says, and of whom."""
 
-from chains.evidence import LIKELY, answer, greets
+from chains.asking import greets
+from chains.evidence import LIKELY, answer
 from chains.statements import statements
 
 BIBLE = """### The Assayer

@@ -1,0 +1,118 @@
+"""Asking: what sort of message it is: a question, a wish for ideas, an order for a page, or only a greeting.
+
+Plain patterns on the words. What they do not know is taken for a thought to go on from. Knows nothing of canon,
+of models or of what the answer will be.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from chains.fence import unmarked
+
+_ASKS = re.compile(
+    r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
+    r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
+    re.IGNORECASE,
+)
+# Asking for ideas, not for what the notes hold.
+_MUSES = re.compile(
+    r"\b(?:could|might|should|would|may|what if|ideas?|suggest\w*|imagine|pitch|brainstorm|maybe|invent|come up with)\b"
+    r"|\bwhat(?:['’]s| is| are)\s+(?:a|an|some)\s+(?:good|better|great|strong|stronger|funny|funnier|nice|fitting|fresh)\b"
+    r"|^\W*(?:got|any)\s+(?:a\s+)?(?:other|better|good|new|fresh|more|different)\b"
+    r"|\bwhat\s+(?:happens|comes)\s+next\b|^\W*(?:what\s+(?:now|next)|and\s+then|then\s+what)\W*$"
+    r"|\bwhat\s+do\s+you\s+think\b|\bdo\s+you\s+(?:like|prefer)\b|\bwhich\s+(?:do\s+you|(?:one\s+)?is\s+(?:better|stronger|funnier))\b"
+    r"|^\W*how\s+(?:do|can)\s+(?:i|we)\s+(?:write|end|open|start|begin|fix|improve|introduce|stage|pitch)\b",
+    re.IGNORECASE,
+)
+_KINDLY = (
+    r"(?:(?:can|could|would|will)\s+(?:you|we)\s+(?:(?:please|just|maybe|also)\s+)*|let(?:['’]s|\s+us)\s+)?"
+    r"(?:(?:please|now)\s+)*"
+)
+_LEAD = r"^\W*(?:(?:so|and|ok|okay|now|then|please|great|dramaturg)[\s,]+)*"
+_SOME = r"(?=(?:a|an|another|one|some|two|three|four|five|six)\b)"
+_FOR = r"(?:\s+(?:me|us))?\s+"
+_ORDER = (
+    rf"{_LEAD}(?:{_KINDLY}(?:(?:write|draft|sketch|compose|outline|script)(?:\s+up)?{_FOR}"
+    rf"|(?:make|give|tell|pitch|create|do|try|invent|plan|improvise|add){_FOR}{_SOME}"
+    r"|help\s+(?:me|us)\s+(?:with|(?:to\s+)?write)\s+)"
+    rf"|(?:i|we)(?:\s+(?:want|need)|(?:['’]d|\s+would)\s+like)\s+{_SOME})"
+)
+_ORDERS = re.compile(
+    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:continue|rewrite|rework|shorten|expand|translate|polish)\b|help\s+(?:me|us)\b)",
+    re.IGNORECASE,
+)
+_COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)
+# What may stand between the order and what is ordered: "a short, sad" but not "an idea for a".
+_BETWEEN = r"(?:(?!(?:ideas?|for|about|of|with|to|in|on|at|that|which|where|who|when|from|and|title|name)\b)[\w'’-]+,?\s+){0,5}?"
+_GREETS = re.compile(
+    r"\W*(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|你好|您好|hallo|hola|bonjour|salut|ciao|こんにちは)"
+    r"(?:[\s,]+(?:there|all|everyone|again|dramaturg))*\W*",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"\W*(?:many thanks|thanks?(?: you)?|thx|cheers|ok(?:ay)?|great|nice|cool|perfect|lovely|wonderful|谢谢|danke|merci|"
+    r"gracias|ありがとう)(?:[\s,!.]+(?:so|very|a|lot|much|you|all|everyone|again|that|was|is|good|one|thanks?|great|nice|"
+    r"perfect|dramaturg))*\W*",
+    re.IGNORECASE,
+)
+_WONDERS = re.compile(
+    r"\W*(?:(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|what\s+is\s+dramaturg|how\s+does\s+this\s+work|help)\W*",
+    re.IGNORECASE,
+)
+
+
+def is_question(message: str) -> bool:
+    """Whether a message asks for something that the notes may hold."""
+    return _ASKS.search(message) is not None and not orders(message)
+
+
+def muses(message: str) -> bool:
+    """Whether a message asks for ideas rather than for what is known."""
+    return _MUSES.search(_COURTESY.sub("", message) if orders(message) else message) is not None
+
+
+def orders(message: str) -> bool:
+    """Whether a message asks that something be written, politely or not."""
+    return _ORDERS.search(message) is not None
+
+
+def ordered(message: str, nouns: Mapping[str, Sequence[str]]) -> str:
+    """Of the forms, each with the ``nouns`` that ask for it, the one that a message orders: *write a sad song*.
+    The longest noun decides; "" where it orders none."""
+    found = [(len(noun), form) for form, each in nouns.items() for noun in each if _wants(message, noun)]
+    return max(found, default=(0, ""))[1]
+
+
+def _wants(message: str, noun: str) -> bool:
+    """Also as nothing but its name: *A song about rain*."""
+    called = rf"{_BETWEEN}{re.escape(noun)}s?\b"
+    bare = rf"{_LEAD}{_SOME}{called}\s+(?:about|for|where|in\s+which|between|with)\b"
+    return re.search(rf"(?:{_ORDER}{called}|{bare})", message, re.IGNORECASE) is not None
+
+
+def greets(message: str) -> bool:
+    """Whether a message is a greeting and nothing else."""
+    return _GREETS.fullmatch(message) is not None
+
+
+def thanks(message: str) -> bool:
+    """Whether a message says that all is well, and nothing else."""
+    return _THANKS.fullmatch(message) is not None
+
+
+def wonders(message: str) -> bool:
+    """Whether a message asks what this is that answers."""
+    return _WONDERS.fullmatch(message) is not None
+
+
+def stated(talk: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """What a talk itself may answer a question with, latest first: what people said and the page it led to, which
+    comes before an order for it. ``talk`` is both by turn, oldest first. A question states nothing, and what
+    answered it stands elsewhere."""
+    found = list[str]()
+    for said, page in reversed(talk):
+        if orders(said) or muses(said):
+            found += [unmarked(page), "" if is_question(said) else said]
+        elif not is_question(said):
+            found += [said, unmarked(page)]
+    return tuple(text for text in found if text.strip())

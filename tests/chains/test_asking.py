@@ -1,0 +1,82 @@
+"""What sort of message it is: what the page becomes hangs on it."""
+
+import pytest
+
+from chains.asking import is_question, muses, ordered, orders, stated, wonders
+from chains.formats.load import load_formats
+
+NOUNS = {name: form.nouns for name, form in load_formats().named.items() if name != "chat"}
+
+
+@pytest.mark.parametrize(
+    ("message", "form"),
+    [
+        ("Write a short, sad song about rain.", "lyrics"),
+        ("Can you write a song about rain?", "lyrics"),
+        ("Ok, now draft me a scene where the ferryman refuses", "dialogue"),
+        ("I want a scene with Bo and Ana.", "dialogue"),
+        ("Could you help me with the plot of episode two?", "plot"),
+        ("Tell me a story about Petra", "plot"),
+        ("Give us a quest for the goose", "quest"),
+        ("Write an advertisement in the voice of Petra", "ad"),
+        ("Write a host script about onions", "host"),
+        ("Plan a stunt scene on the crane", "vfx"),
+        ("A quarrelsome scene between Petra and Odile, at night", "dialogue"),
+        ("Make the scene shorter", ""),
+        ("Continue the scene.", ""),
+        ("A song is sung at the ferry.", ""),
+        ("Is there a song in episode one?", ""),
+        ("Pitch an idea for a song about rain", ""),
+        ("Give me a title for the song", ""),
+        ("Tell me the story of the Goose Vote", ""),
+        ("Write the next line", ""),
+    ],
+)
+def test_a_form_is_ordered_by_its_name_and_not_only_spoken_of(message: str, form: str) -> None:
+    assert ordered(message, NOUNS) == form
+
+
+@pytest.mark.parametrize(
+    ("message", "asks", "wants_ideas"),
+    [
+        ("Who is Petra?", True, False),
+        ("Can you tell me who Petra is?", True, False),
+        ("Give me the name of the captain?", True, False),
+        ("Does Petra have another name?", True, False),
+        ("How do we notice that Odile is angry?", True, False),
+        ("Can you give me a better name for the ferry?", False, False),
+        ("Can you continue?", False, False),
+        ("Would you pitch an idea?", False, True),
+        ("What is a good title?", True, True),
+        ("What happens next?", True, True),
+        ("How do I write a villain?", True, True),
+        ("Could the ferryman be a ghost?", True, True),
+        ("Petra's new dog is called Biscuit.", False, False),
+    ],
+)
+def test_what_asks_for_something_known_what_for_ideas_and_what_for_neither(
+    message: str, asks: bool, wants_ideas: bool
+) -> None:
+    assert (is_question(message), muses(message)) == (asks, wants_ideas)
+
+
+def test_who_answers_may_be_asked() -> None:
+    assert wonders("Who are you?")
+    assert wonders("what can you do")
+    assert not wonders("Who are you to say that?")
+    assert not orders("Who are you?")
+
+
+def test_of_a_talk_what_people_said_and_the_pages_they_ordered_may_answer_the_latest_first() -> None:
+    talk = [
+        ("The dog is called Biscuit.", "Biscuit barks."),
+        ("Who is Biscuit?", "A dog, says canon. [1]"),
+        ("Write a scene with Biscuit.", "Biscuit finds a bone. [1]"),
+        ("What if Biscuit runs away?", ""),
+    ]
+    assert stated(talk) == (
+        "Biscuit finds a bone.",
+        "Write a scene with Biscuit.",
+        "The dog is called Biscuit.",
+        "Biscuit barks.",
+    )
