@@ -85,7 +85,7 @@ async def test_in_a_form_that_was_chosen_no_other_is_written(desk: Any) -> None:
 async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_that_it_is_not_canon(
     build: Build, sit: Sit
 ) -> None:
-    desk = sit(await build(writer="local:smollm2-135m-instruct"))
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
     await known(desk, ("character", "Mara Venn", MARA), ("thing", "Winch Key", KEY))
     await desk.say("Mara's new dog is called Biscuit.")
     stage = await desk.say("What is the name of Mara's dog?")
