@@ -16,6 +16,7 @@ from bot import receipts
 from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
 from bot.logs import ref
 from bot.lore import Lore
+from bot.order import Order, order
 from chains import (
     Cited,
     Drafts,
@@ -33,7 +34,6 @@ from chains import (
     draft,
     fit,
     lasting,
-    ordered,
     question,
     recap,
     stated,
@@ -137,16 +137,15 @@ LoreOf = Callable[[Show], Awaitable[Lore]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One take to be written: the turn it answers, what came before it, what is looked up for it and being
-    found, and how it is steered. ``person`` is who says it for the first time, "" for a further take."""
+    """One take to be written: the turn it answers, what came before it, what it should be, what is looked up for
+    it and being found. ``person`` is who says it for the first time, "" for a further take."""
 
     talk: Conversation
     turn: Turn
     take: Take
+    order: Order
     asked: Question
     found: "asyncio.Task[Found]"
-    steer: str = ""
-    previous: str = ""
     person: str = ""
 
 
@@ -173,7 +172,6 @@ class Dialogue:
         self._catalogue = catalogue
         self._lore = lore
         self._formats = formats
-        self._nouns = {name: form.nouns for name, form in formats.items() if name != "chat"}
         self._profile = profile
         self._footing = footing
         self._writer = writer
@@ -185,30 +183,35 @@ class Dialogue:
         """Answer a message. ``talk`` is the thread as it stands before it."""
         self._read_no_further()
         said, person = inbound.text, inbound.who or inbound.author
-        form = self._wanted(said, talk.thread.format)
-        asked = await self._question(said, talk, form)
+        wanted = self._order(said, talk)
+        asked = await self._question(wanted, talk)
         depth = talk.window[-1].depth + 1 if talk.window else 1
         with _meanwhile(self._look(asked, talk, talk.thread.branch, depth)) as found:
-            begun = await self._turns.begin(inbound.scope, inbound.author, said, form, inbound.event_id)
+            begun = await self._turns.begin(inbound.scope, inbound.author, said, wanted.form, inbound.event_id)
             if begun.fresh:
-                return await self._answer(Ask(talk, begun.turn, begun.take, asked, found, person=person), stage, halt)
+                ask = Ask(talk, begun.turn, begun.take, wanted, asked, found, person)
+                return await self._answer(ask, stage, halt)
         if begun.take.text or not _cut_off(begun.take):
             return await _shown_before(begun, stage)
         turn = begun.turn
         talk = replace(talk, window=tuple(one for one in talk.window if one.id != turn.id))
-        asked = await self._question(turn.text, talk, turn.format)
+        wanted = replace(self._order(turn.text, talk), form=turn.format)
+        asked = await self._question(wanted, talk)
         with _meanwhile(self._look(asked, talk, turn.branch, turn.depth)) as found:
-            return await self._answer(Ask(talk, turn, begun.take, asked, found, person=person), stage, halt)
+            return await self._answer(Ask(talk, turn, begun.take, wanted, asked, found, person), stage, halt)
 
     async def again(self, talk: Conversation, take: Take, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write one more take of the thread's last turn. ``talk`` still ends with that turn."""
         self._read_no_further()
         *before, turn = talk.window
         earlier = replace(talk, window=tuple(before))
+        wanted = self._order(turn.text, earlier)
+        steer = ", ".join(filter(None, (wanted.steer, take.steer)))
         previous = unmarked(turn.take.text) if turn.take else ""
-        asked = await self._question(turn.text, earlier, turn.format)
+        wanted = replace(wanted, form=turn.format, steer=steer, previous=previous)
+        asked = await self._question(wanted, earlier)
         with _meanwhile(self._look(asked, earlier, turn.branch, turn.depth)) as found:
-            return await self._answer(Ask(earlier, turn, take, asked, found, take.steer, previous), stage, halt)
+            return await self._answer(Ask(earlier, turn, take, wanted, asked, found), stage, halt)
 
     async def close(self) -> None:
         """Wait for what goes on behind the answers; what is read beforehand is read for nobody any more."""
@@ -219,13 +222,14 @@ class Dialogue:
     def _form(self, name: str) -> Format:
         return self._formats.get(name) or self._formats["chat"]
 
-    def _wanted(self, said: str, form: str) -> str:
-        """In a chat somebody may order a song; then this page is one."""
-        return ordered(said, self._nouns) or form if form == "chat" else form
+    def _order(self, said: str, talk: Conversation) -> Order:
+        """A large model reads in the talk itself what it should change."""
+        wanted = order(said, talk, self._formats)
+        return wanted if self._writer.card.small else replace(wanted, request=said, steer="", previous="")
 
-    async def _question(self, text: str, talk: Conversation, form: str) -> Question:
+    async def _question(self, wanted: Order, talk: Conversation) -> Question:
         """What to look up. Its meaning is worked out while the ledger is told of the turn."""
-        asked = question(text, talk, (await self._lore(talk.show)).names, self._form(form))
+        asked = question(wanted.sought, talk, (await self._lore(talk.show)).names, self._form(wanted.form))
         self._library.expect((asked.text, *asked.also))
         return replace(asked, limit=min(asked.limit, SMALL_LIMIT)) if self._writer.card.small else asked
 
@@ -260,7 +264,7 @@ class Dialogue:
             self._writer,
             form,
             prompt,
-            request=turn.text,
+            request=ask.order.request,
             meaning=_meaning(asked),
             said=_said(talk),
             told=stated([(one.text, one.take.text if one.take else "") for one in talk.window]),
@@ -311,15 +315,15 @@ class Dialogue:
         card = self._writer.card
         wanted = claims(
             ask.talk,
-            ask.turn.text,
+            ask.order.request,
             ask.turn.author,
             form,
             card,
             meaning=_meaning(ask.asked),
             hits=found.hits,
             pinned=() if card.small else lore.pinned,
-            steer=ask.steer,
-            previous=ask.previous,
+            steer=ask.order.steer,
+            previous=ask.order.previous,
         )
         counted = texts(wanted)
         counts = await self._writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]
@@ -362,7 +366,7 @@ class Dialogue:
         await asyncio.sleep(BREATH)
         try:
             talk = await self._threads.conversation(ask.talk.thread.scope, self._window)
-            coming = Ask(talk, replace(ask.turn, text=""), ask.take, ask.asked, ask.found)
+            coming = Ask(talk, replace(ask.turn, text=""), ask.take, Order("", "", ""), ask.asked, ask.found)
             lore = await self._lore(talk.show)
             prompt = await self._prompt(coming, self._form(talk.thread.format), Found(), lore, exact=True)
             await self._writer.read(prompt.messages, tenant=talk.show.tenant)

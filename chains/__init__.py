@@ -4,7 +4,7 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.asking import ordered, stated
+from chains.asking import is_question, muses, ordered, revises, stated
 from chains.checks import check
 from chains.claims import claims
 from chains.draft import Writer as Drafts
@@ -58,12 +58,15 @@ __all__ = [
     "ground",
     "guess_kind",
     "guess_name",
+    "is_question",
     "lasting",
     "manuscript",
     "markdown",
+    "muses",
     "ordered",
     "question",
     "recap",
+    "revises",
     "stated",
     "texts",
     "unmarked",

@@ -5,7 +5,7 @@ of models or of what the answer will be.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chains.fence import unmarked
 
@@ -42,6 +42,20 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 _COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)
+_REVISES = re.compile(
+    rf"{_LEAD}{_KINDLY}(?:make\s+(?!{_SOME})\w|(?:rewrite|rework|redo|shorten|lengthen|expand|extend|polish|tighten|trim|simplify"
+    r"|soften|translate|change|replace|remove|swap)\b|(?:cut|drop|lose)\s+(?:the|that|this)\b|tone\s+(?:it|this|that)\s+down"
+    r"|add\b.*\b(?:to|into|in)\s+(?:it|this|that|the)\b|add\s+(?:more|some)\b|use\s+(?:fewer|more|less)\b"
+    r"|(?:(?:try|do|write)\s+(?:it|this|that)\s+)?(?:again|anew|once\s+more)\b|try\s+again\b"
+    rf"|(?:(?:make|do|try|write|give){_FOR})?(?:another|a\s+different)\s+(?:one|take|version)\b"
+    r"|(?:continue|carry\s+on|go\s+on|keep\s+going)\b)",
+    re.IGNORECASE,
+)
+_HOW = re.compile(
+    rf"{_LEAD}(?:(?:a\s+(?:bit|little|touch|lot)|much|even|still|way|slightly|but|with)\s+)*"
+    r"(?:(?:more|less|too|fewer|not\s+(?:so|as))(?:\s+[\w-]+){1,3}|[a-z]+er(?:\s+and\s+[a-z]+er)?)(?:[\s,]+(?:please|now|again))*\W*$",
+    re.IGNORECASE,
+)
 # What may stand between the order and what is ordered: "a short, sad" but not "an idea for a".
 _BETWEEN = r"(?:(?!(?:ideas?|for|about|of|with|to|in|on|at|that|which|where|who|when|from|and|title|name)\b)[\w'’-]+,?\s+){0,5}?"
 _GREETS = re.compile(
@@ -74,6 +88,12 @@ def muses(message: str) -> bool:
 def orders(message: str) -> bool:
     """Whether a message asks that something be written, politely or not."""
     return _ORDERS.search(message) is not None
+
+
+def revises(message: str, steers: Collection[str] = ()) -> bool:
+    """Whether a message asks that the page before it be changed or gone on with; ``steers`` are words that do."""
+    plain = message.strip(" .!").casefold().removesuffix("please").strip(" ,")
+    return plain in steers or _REVISES.search(message) is not None or _HOW.search(message) is not None
 
 
 def ordered(message: str, nouns: Mapping[str, Sequence[str]]) -> str:
