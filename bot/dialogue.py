@@ -18,6 +18,7 @@ from bot.logs import ref
 from bot.lore import Lore
 from bot.order import Order, order
 from chains import (
+    SAID,
     Cited,
     Drafts,
     Format,
@@ -504,6 +505,8 @@ async def _finish(
             await stage.show(Note(say))
         for steer in form.steers if written.usage.generated else ():  # what canon says can be had in no other way
             await stage.show(Offer("again", steer, steer))
+        if written.text.startswith(SAID):
+            await stage.show(Offer("keep", "make it canon"))
     else:
         await stage.show(Offer("again", "Again"))
     if wish is not None:

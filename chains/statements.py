@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from chains.words import spans
 
+_BOLD = re.compile(r"^\s*\*\*([^*]+)\*\*\s*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.+?)\s*#*\s*$")
 _SLUG = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]")
 _CUE = re.compile(r"^\s*@?(?=[^a-z]*[A-Z]{2})[^a-z:!?]{2,40}(?:\([^)]*\))?\s*$")
@@ -38,6 +39,7 @@ def statements(text: str) -> tuple[Statement, ...]:
 
 
 def _statements(lines: Sequence[str]) -> Iterator[Statement]:
+    lines = [_BOLD.sub(r"\1", line) for line in lines]  # a cue or a scene's heading as pages have it
     about, speaker, block = "", "", 0
     for at, line in enumerate(lines):
         before = lines[at - 1] if at else ""

@@ -12,12 +12,13 @@ from bot.events import Offer, Reply
 from bot.learning import many
 from bot.rooms import Rooms
 from bot.times import day, minute
-from chains import guess_kind, guess_name, unmarked
+from chains import SAID, guess_kind, guess_name, unmarked
 from memory import KINDS, Conversation, Draft, Entry, Status
 
 _AS_KIND = re.compile(rf"\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
+_SENTENCE = re.compile(r"\S+(?:\s+\S+){2,}[.!…。！][\"”’»)]*", re.DOTALL)
 _OF = re.compile(r"(?P<verb>history|edit|retire)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -129,17 +130,19 @@ async def _which(call: Call, name: str) -> Reply:
 
 
 def _drafted(given: str, talk: Conversation) -> Draft:
-    """What is to be kept: the last page, a quoted part of it, or a text; name and kind as said or guessed."""
+    """What is to be kept: the last page, a quoted part of it, or a text or sentence; name and kind as said or guessed."""
     said_kind = _AS_KIND.search(given)
     kind = said_kind["kind"].casefold() if said_kind else ""
     given = _AS_KIND.sub("", given).strip()
     last = talk.window[-1] if talk.window else None
-    page = unmarked(last.take.text).strip() if last and last.take else ""
-    quoted, named = _QUOTED.fullmatch(given), _NAMED.fullmatch(given)
+    page = unmarked(last.take.text).removeprefix(SAID).strip() if last and last.take else ""
+    quoted, named, told = _QUOTED.fullmatch(given), _NAMED.fullmatch(given), _SENTENCE.fullmatch(given)
     if quoted:
         name, text = "", quoted["quote"].strip()
     elif named:
         name, text = named["name"].strip(), named["text"].strip()
+    elif told:
+        name, text = "", given
     else:
         name, text = given, page
     if not text:
@@ -147,7 +150,7 @@ def _drafted(given: str, talk: Conversation) -> Draft:
     name = name or guess_name(text)
     if not name:
         raise Mistaken("What should it be called? Say `/keep NAME`, or `/keep NAME: TEXT`.")
-    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not named else "")
+    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not (named or told) else "")
 
 
 def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:

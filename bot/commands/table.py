@@ -38,7 +38,9 @@ TABLE: tuple[Command, ...] = (
         "canon",
     ),
     Command(
-        "keep", '["QUOTE" | NAME: TEXT] [as KIND]', "Make the last page, a quoted part of it, or a text of yours canon."
+        "keep",
+        '["QUOTE" | NAME: TEXT | SENTENCE] [as KIND]',
+        "Make the last page, a quoted part of it, or a text of yours canon.",
     ),
     Command("search", "TEXT", "What the index finds, with scores."),
     Command(

@@ -142,6 +142,14 @@ async def test_keep_takes_a_quoted_part(scribe: Any, quotes: str) -> None:
     assert (entry.text, entry.kind) == ("Gerald sleeps in the boathouse.", "thing")
 
 
+async def test_keep_takes_a_sentence_as_what_is_to_be_kept_and_not_as_a_name(scribe: Any) -> None:
+    await scribe.say("Who is Gerald?")
+    stage = await scribe.do("/keep Petra Vane is the last ferrywoman on the Oss.")
+    assert stage.text.startswith("Kept as canon: **Petra Vane**")
+    entry = await canon(scribe, "Petra Vane")
+    assert (entry.text, entry.origin) == ("Petra Vane is the last ferrywoman on the Oss.", "")
+
+
 async def test_keep_takes_a_text_of_ones_own_before_anything_was_written(desk: Any) -> None:
     stage = await desk.do("/keep Ottilie: Ottilie is a barrel of herring: a large one. as thing")
     assert "**Ottilie** (thing)" in stage.text

@@ -42,6 +42,11 @@ def test_a_scene_tells_its_speech_from_its_action() -> None:
     ]
 
 
+def test_a_scene_as_a_page_has_it_in_bold_is_read_like_any_other() -> None:
+    bold = SCENE.replace("EXT. GATE OF MERROW - DAWN", "**EXT. GATE OF MERROW - DAWN**")
+    assert statements(bold.replace("THE ASSAYER (V.O.)", "**THE ASSAYER (V.O.)**")) == statements(SCENE)
+
+
 def test_a_short_line_that_stands_alone_is_a_heading() -> None:
     said = statements("Pim Dorrow\n\nHe counts everything.\nHe is afraid of horses.")
     assert [(one.about, one.text) for one in said] == [
