@@ -44,9 +44,9 @@ _ORDERS = re.compile(
 _COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)
 _REVISES = re.compile(
     rf"{_LEAD}{_KINDLY}(?:make\s+(?!{_SOME})\w|(?:rewrite|rework|redo|shorten|lengthen|expand|extend|polish|tighten|trim|simplify"
-    r"|soften|translate|change|replace|remove|swap)\b|(?:cut|drop|lose)\s+(?:the|that|this)\b|tone\s+(?:it|this|that)\s+down"
+    r"|soften|translate|replace|remove|swap)\b|change\s+(?!of\b)\w|(?:cut|drop|lose)\s+(?:the|that|this)\b|tone\s+(?:it|this|that)\s+down"
     r"|add\b.*\b(?:to|into|in)\s+(?:it|this|that|the)\b|add\s+(?:more|some)\b|use\s+(?:fewer|more|less)\b"
-    r"|(?:(?:try|do|write)\s+(?:it|this|that)\s+)?(?:again|anew|once\s+more)\b|try\s+again\b"
+    r"|(?:(?:try|do|write)\s+(?:it|this|that)\s+)?(?:again|anew|once\s+more)\W*$|try\s+again\b"
     rf"|(?:(?:make|do|try|write|give){_FOR})?(?:another|a\s+different)\s+(?:one|take|version)\b"
     r"|(?:continue|carry\s+on|go\s+on|keep\s+going)\b)",
     re.IGNORECASE,

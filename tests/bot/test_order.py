@@ -48,7 +48,15 @@ def test_where_nothing_was_written_there_is_nothing_to_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Who keeps the key?", "Mara goes to the pier.", "Write a scene with Mara.", "Make a list of props"]
+    "said",
+    [
+        "Who keeps the key?",
+        "Mara goes to the pier.",
+        "Again Mara goes to the pier.",
+        "Change of plans: the key is lost.",
+        "Write a scene with Mara.",
+        "Make a list of props",
+    ],
 )
 def test_what_says_what_it_is_about_changes_no_page(said: str) -> None:
     found = order(said, talk(("lyrics", SONG, "The key hangs low.")), FORMATS)
