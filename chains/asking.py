@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from chains.fence import unmarked
 
+_READ = 400  # characters
 _ASKS = re.compile(
     r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
     r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
@@ -87,19 +88,20 @@ def muses(message: str) -> bool:
 
 def orders(message: str) -> bool:
     """Whether a message asks that something be written, politely or not."""
-    return _ORDERS.search(message) is not None
+    return _ORDERS.match(_beginning(message)) is not None
 
 
 def revises(message: str, steers: Collection[str] = ()) -> bool:
     """Whether a message asks that the page before it be changed or gone on with; ``steers`` are words that do."""
     plain = message.strip(" .!").casefold().removesuffix("please").strip(" ,")
-    return plain in steers or _REVISES.search(message) is not None or _HOW.search(message) is not None
+    return plain in steers or any(pattern.match(_beginning(message)) for pattern in (_REVISES, _HOW))
 
 
 def ordered(message: str, nouns: Mapping[str, Sequence[str]]) -> str:
     """Of the forms, each with the ``nouns`` that ask for it, the one that a message orders: *write a sad song*.
     The longest noun decides; "" where it orders none."""
-    found = [(len(noun), form) for form, each in nouns.items() for noun in each if _wants(message, noun)]
+    begins = _beginning(message)
+    found = [(len(noun), form) for form, each in nouns.items() for noun in each if _wants(begins, noun)]
     return max(found, default=(0, ""))[1]
 
 
@@ -107,7 +109,12 @@ def _wants(message: str, noun: str) -> bool:
     """Also as nothing but its name: *A song about rain*."""
     called = rf"{_BETWEEN}{re.escape(noun)}s?\b"
     bare = rf"{_LEAD}{_SOME}{called}\s+(?:about|for|where|in\s+which|between|with)\b"
-    return re.search(rf"(?:{_ORDER}{called}|{bare})", message, re.IGNORECASE) is not None
+    return re.match(rf"(?:{_ORDER}{called}|{bare})", message, re.IGNORECASE) is not None
+
+
+def _beginning(message: str) -> str:
+    """Where an order stands; a message may be as long as a book."""
+    return message.strip()[:_READ]
 
 
 def greets(message: str) -> bool:
