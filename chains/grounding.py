@@ -23,6 +23,7 @@ SUPPORTED = 0.45
 FLOOR = 0.20
 DOUBT = 0.12  # below it not even the nearest meaning makes a sentence rest on a passage
 MOST = 2  # citations a sentence
+_SHORT = 3  # words that mean something
 _SECOND = 0.75  # a second passage must carry this share of the first one's support
 
 _NO_MARKER = re.compile(
@@ -158,7 +159,8 @@ class _Index:
     def support(self, sentence: str, at: int, names: Names) -> float:
         """0..1: how far the sentence's rare words, word pairs and names are those of passage ``at``.
 
-        A single shared word carries nothing; a canon name that the passage lacks counts against it.
+        A single shared word carries nothing, and two are most of a short sentence and little evidence, unless one is
+        a name or they stand together in both. A canon name that the passage lacks counts against it.
         """
         words = content(sentence)
         own = set(words)
@@ -170,8 +172,10 @@ class _Index:
         joined = len(pairs & self.pairs[at]) / len(pairs) if pairs else 0.0
         named = {n.id for n in names.within(sentence)}
         fitting = len(named & self.names[at]) / len(named) if named else 1.0
-        only_names = all(w in _name_words(sentence, names) for w in shared)
-        return (0.75 * covered + 0.25 * joined) * (0.5 + 0.5 * fitting) * (0.4 if only_names else 1.0)
+        naming = _name_words(sentence, names)
+        little = len(own) <= _SHORT and len(shared) == 2 and not (joined or shared & naming)
+        doubt = 0.4 if shared <= naming else 0.5 if little else 1.0
+        return (0.75 * covered + 0.25 * joined) * (0.5 + 0.5 * fitting) * doubt
 
 
 def _name_words(sentence: str, names: Names) -> set[str]:

@@ -36,6 +36,16 @@ def test_on_the_invented_world_citations_are_right_and_few_are_missed() -> None:
     assert right / (right + missed) >= 0.85
 
 
+def test_two_everyday_words_that_a_passage_has_somewhere_are_no_evidence() -> None:
+    passages = (
+        Cited(1, "a", "Ines", "canon", "character", "Ines was told to wait. On the last day she left for the mill."),
+    )
+    names = Names.of([("Ines", (), "character", "a")])
+    assert not ground("You never told me it was a day.", passages, names).citations
+    for resting in ("Ines was told it.", "She was told: wait."):
+        assert ground(resting, passages, names).citations
+
+
 def test_the_sentence_that_answers_a_question_is_found_among_all_passages() -> None:
     passages = [(p.title, p.names, p.text) for p in PASSAGES]
     hits = [re.search(q["right"], bearing(q["ask"], passages)[0].text.lower()) for q in WORLD["questions"]]
