@@ -28,8 +28,9 @@ _AT_ONCE = 64  # passages in one call
 class ServerStore:
     """A Store at an ``Address``. Made by ``open``."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, address: Address) -> None:
         self._worker = worker
+        self._address = address
 
     @classmethod
     async def open(cls, address: Address, embedder: str, dimension: int, anew: bool = False) -> "ServerStore":
@@ -51,7 +52,7 @@ class ServerStore:
         except BaseException:
             await worker.close()
             raise
-        return cls(worker)
+        return cls(worker, address)
 
     @property
     def pid(self) -> int | None:
@@ -86,13 +87,12 @@ class ServerStore:
     async def clear(self) -> None:
         await self._worker.call("clear")
 
+    async def place(self) -> str:
+        version = await self._read("version")
+        return f"{self._address.url} (Qdrant {version}, collection {self._address.collection})"
+
     async def settled(self) -> None:
         """A server optimizes by itself, and answers meanwhile."""
-
-    async def version(self) -> str:
-        """What Qdrant it is."""
-        found: str = await self._read("version")
-        return found
 
     async def close(self) -> None:
         await self._worker.close()

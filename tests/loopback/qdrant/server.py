@@ -122,7 +122,9 @@ class LoopbackQdrant:
     def _let_in(self, asked: Asked, key: str) -> None:
         if self.key and key not in (self.key, self.reading_key):
             raise Refused(401, "Must provide an API key or an Authorization bearer token")
-        reads = asked.method == "GET" or re.search(r"/(scroll|count|batch|points)$", asked.path) and asked.method == "POST"
+        reads = asked.method == "GET" or (
+            re.search(r"/(scroll|count|batch|points)$", asked.path) and asked.method == "POST"
+        )
         if self.key and key != self.key and not reads:
             raise Refused(403, "Forbidden: Global manage access is required")
 
@@ -239,7 +241,7 @@ def _handler(qdrant: LoopbackQdrant) -> type[BaseHTTPRequestHandler]:
                 return self._send(200, ["a web page"])
             return self._send(200, result if parts.path == "/" else {"result": result, "status": "ok", "time": 0.0})
 
-        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
 
         def _send(self, status: int, told: Any) -> None:
             content = json.dumps(told).encode()
