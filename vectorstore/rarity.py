@@ -28,7 +28,7 @@ class Counts:
 
 class Rarities:
     """A show's counts are exact at any time where every write is told by ``moved``; else they are at most
-    ``lasting`` seconds old."""
+    ``lasting`` seconds old, and a word that occurred nowhere is counted anew each time."""
 
     def __init__(self, lasting: float = inf) -> None:
         self._shows: dict[Show, Counts] = {}
@@ -45,6 +45,8 @@ class Rarities:
         if counts is not None and counts.begun <= max(self._valid, monotonic() - self._lasting):
             del self._shows[show]
         known = self._shows[show].holding if show in self._shows else {}
+        if self._lasting < inf:
+            known = {word: held for word, held in known.items() if held}
         return sorted(word for word in words if word not in known)
 
     def total(self, show: Show) -> int | None:

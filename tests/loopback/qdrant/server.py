@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -52,7 +52,8 @@ class Refused(Exception):
 
 
 class LoopbackQdrant:
-    """``key`` may do everything, ``reading_key`` may read; without a key everybody may do everything."""
+    """``key`` may do everything, ``reading_key`` may read; without a key everybody may do everything. Points are put
+    only while ``held`` is set; ``holding`` is, when somebody waits for it."""
 
     def __init__(self, version: str = "1.19.0", key: str = "", reading_key: str = "") -> None:
         self.version = version
@@ -63,6 +64,9 @@ class LoopbackQdrant:
         self.store = QdrantClient(":memory:")
         self.made: dict[str, dict[str, Any]] = {}
         self._indexes: dict[str, dict[str, Any]] = {}
+        self.held, self.holding = Event(), Event()
+        self.held.set()
+        self.listens = False
         self._lock = Lock()
         self.port = 0
         self.start()
@@ -77,15 +81,18 @@ class LoopbackQdrant:
         self.port = int(self._http.server_address[1])
         self._thread = Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+        self.listens = True
 
     def stop(self) -> None:
         """Nobody can reach it; what it keeps stays."""
+        self.listens = False
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
 
     def close(self) -> None:
-        self.stop()
+        if self.listens:
+            self.stop()
         self.store.close()
 
     def forget_collections(self) -> None:
@@ -112,6 +119,9 @@ class LoopbackQdrant:
             raise Refused(429, "Rate limiting exceeded: try again later")
         if asked.size > _LARGEST:
             raise Refused(413, "Payload too large")
+        if asked.method == "PUT" and asked.path.endswith("/points") and not self.held.is_set():
+            self.holding.set()
+            self.held.wait(30)
         for method, pattern, work in _ROUTES:
             found = re.fullmatch(pattern, asked.path)
             if found and method == asked.method:
