@@ -77,6 +77,8 @@ class Librarian:
     async def settle(self, progress: Progress | None = None) -> int:
         """Work until the outbox is empty; gives the number of jobs done. Raises the index's errors."""
         total, worked = await self._outbox.count(), 0
+        if self._desk and not total:
+            return 0
         async with self._turnstile, self._desk() if self._desk else nullcontext(asyncio.Event()) as lost:
             at_work: dict[asyncio.Task[None], list[Job]] = {}
             try:
