@@ -5,6 +5,7 @@ process and is imported only there. Knows nothing of what is kept in it.
 """
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from vectorstore.line import WRITE, WRITING, Line
 OLDEST = (1, 19)  # weighs words by how rare they are among the points of a filter
 _OURS = "dramaturg"  # the key under which the collection's metadata says what it is
 _CONFLICT = 409
+_HEARD, _MOMENT = 10, 0.2  # looks at a collection that was just made, and seconds between them
 _COLD = models.Memory.COLD
 
 
@@ -49,7 +51,7 @@ class Collection:
             there = self._info()
         except StoreGone:
             self._make()
-            there = self._info()
+            there = self._made()
         if (said := self._said(there)) is None:
             self._adopt(there)
         elif said != self._about:
@@ -79,7 +81,7 @@ class Collection:
         else:
             self.empty()
             self._say()
-        self._index_payload(self._info())
+        self._index_payload(self._made())
 
     def empty(self) -> None:
         everything = models.FilterSelector(filter=models.Filter())
@@ -97,6 +99,15 @@ class Collection:
 
     def _info(self) -> models.CollectionInfo:
         return self._line.ask(lambda client: client.get_collection(self._name))
+
+    def _made(self) -> models.CollectionInfo:
+        """What was just made, by us or by another program: in a cluster not every node has heard of it at once."""
+        for _ in range(_HEARD):
+            try:
+                return self._info()
+            except StoreGone:
+                time.sleep(_MOMENT)
+        return self._info()
 
     def _said(self, there: models.CollectionInfo) -> dict[str, Any] | None:
         found = (there.config.metadata or {}).get(_OURS)

@@ -5,17 +5,20 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from qdrant_client import models
 
 from tests.loopback.qdrant.server import LoopbackQdrant, loopback_qdrant
-from vectorstore import Address, IndexFault, Passage, Query, Sight, StoreDamaged
+from vectorstore import Address, IndexFault, Origin, Passage, Query, Sight, StoreDamaged
 from vectorstore.embedding import Embedded, Embedder
 from vectorstore.errors import StoreAway, StoreGone
 from vectorstore.index import Index
+from vectorstore.remote import Remote
 from vectorstore.server import ServerStore
-from vectorstore.store import fingerprint
+from vectorstore.sight import visible
+from vectorstore.store import Asked, Entered, fingerprint
 
 Make = Callable[..., Passage]
 SIGHT = Sight("t", "s")
@@ -149,6 +152,33 @@ async def test_two_programs_may_make_the_collection_at_once(qdrant: LoopbackQdra
         assert await store.fingerprints("", None) == {}
         await store.close()
     assert [one.path for one in qdrant.asked if one.method == "DELETE"] == []
+
+
+async def test_a_program_that_made_it_a_moment_too_late_uses_what_the_other_made(
+    qdrant: LoopbackQdrant, canon: Make
+) -> None:
+    async with opened(qdrant) as one:
+        await one.put([canon("Mara", "Mara fears the water.")])
+        qdrant.faults.blind = 3  # it saw none, and in a cluster its node may not have heard of it for a while
+        async with opened(qdrant) as other:
+            assert await titles(other, "water") == ["Mara"]
+    assert len([call for call in qdrant.asked if call.method == "PUT" and call.path == "/collections/dramaturg"]) == 2
+
+
+async def test_what_is_withdrawn_in_mid_search_is_not_shown(qdrant: LoopbackQdrant, canon: Make) -> None:
+    """Between finding and reading there is time for another program's change."""
+    where = visible(Query(SIGHT, "water", origins=(Origin.CANON,)))
+    assert where is not None
+    remote = Remote(Address(qdrant.url), "told", DIMENSION)
+    mara, tom = canon("Mara", "Mara fears the water."), canon("Tom", "Tom drinks water.")
+    remote.put([Entered(one, [1.0, 0.0, 0.0, 0.0]) for one in (mara, tom)])
+    (arm,) = remote.arms(where, Asked(("water",), (), (), 10))
+    assert set(arm.scores) == {mara.id, tom.id}
+    for known in (False, True):
+        ids = [one.id for one in remote._reader.take(where, [mara.id, tom.id], ())]
+        assert ids == ([tom.id] if known else [mara.id, tom.id])
+        remote.put([Entered(replace(mara, status="retired"), [1.0, 0.0, 0.0, 0.0])])
+    remote.close()
 
 
 async def test_a_search_does_not_wait_for_a_change(qdrant: LoopbackQdrant, canon: Make) -> None:

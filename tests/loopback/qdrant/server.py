@@ -25,11 +25,12 @@ _LARGEST = 32 << 20  # bytes of a request, as a server has it
 @dataclass
 class Faults:
     """What goes wrong: ``status`` is the answer to all but the server's name, with ``reason``; ``limited`` is how many
-    requests are answered with 429, ``slow`` how many seconds each takes, ``foreign`` makes it no Qdrant at all."""
+    requests are answered with 429, ``blind`` how many looks at a collection find none though it is there, ``slow`` how many seconds each takes, ``foreign`` makes it no Qdrant at all."""
 
     status: int = 0
     reason: str = "something broke"
     limited: int = 0
+    blind: int = 0
     slow: float = 0.0
     foreign: bool = False
 
@@ -143,6 +144,9 @@ class LoopbackQdrant:
             raise Refused(404, f"Not found: Collection `{name}` doesn't exist!")
 
     def _look(self, name: str, body: Any) -> Any:
+        self.faults.blind -= 1
+        if self.faults.blind >= 0:
+            raise Refused(404, f"Not found: Collection `{name}` doesn't exist!")
         self._there(name)
         info = to_jsonable_python(self.store.get_collection(name))
         info["payload_schema"] = self._indexes.get(name, {})
