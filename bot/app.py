@@ -6,6 +6,7 @@ What a conversation needs at once is opened here; the models load behind it.
 
 import asyncio
 import importlib
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -34,17 +35,20 @@ from bot.learning import Learning
 from bot.librarian import Librarian
 from bot.lore import Lore
 from bot.rooms import Rooms
+from bot.seat import Seat
 from chains import Format
 from chains.formats.load import load_formats
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
 from memory import Conversation, Job, Record, Scope, Show
 from memory.ledger import Ledger
-from vectorstore import Passage
+from vectorstore import Address, Passage
 from vectorstore.embedding import Embedder
 from vectorstore.index import Index
 from vectorstore.ingest import Reader
+from vectorstore.lock import lock
 
+PROGRAM = "dramaturg"
 Writing = Writer
 Progress = Callable[[str, float], None]
 
@@ -107,17 +111,34 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     settings.home.mkdir(parents=True, exist_ok=True)
     embedder = Embedder(settings.embedder)
     stack.push_async_callback(embedder.close)
-    index = await Index.open(_index(settings), embedder, anew=anew)
+    index = await _open_index(stack, settings, embedder, anew)
     stack.push_async_callback(index.close)
     ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
     stack.push_async_callback(ledger.close)
     # The index's lock says that no other program is writing here: what is unfinished is ours to end.
     await ledger.turns.recover()
-    return assemble(stack, settings, ledger, index, embedder)
+    desk = Seat(ledger.leases, await asyncio.to_thread(_holder, _index(settings))) if _shared(settings) else None
+    return assemble(stack, settings, ledger, index, embedder, desk)
+
+
+async def _open_index(stack: AsyncExitStack, settings: Settings, embedder: Embedder, anew: bool) -> Index:
+    if not _shared(settings):
+        return await Index.open(_index(settings), embedder, anew=anew)
+    # A server lets many programs in. A home is one program's all the same, and the embedded index would say so.
+    home = await asyncio.to_thread(lock, _index(settings), PROGRAM, f"The folder {settings.home}", os.getpid())
+    stack.callback(home.release)
+    address = Address(settings.index, settings.index_api_key.get_secret_value(), settings.index_collection)
+    return await Index.at(address, embedder, anew=anew)
+
+
+def _shared(settings: Settings) -> bool:
+    """Whether the index is in a server."""
+    return Address.names(settings.index)
 
 
 def _index(settings: Settings) -> Path:
-    return Path(settings.index) if settings.index else settings.home / "index"
+    """The folder of the index, and of its lock where it is in a server."""
+    return Path(settings.index) if settings.index and not _shared(settings) else settings.home / "index"
 
 
 def _holder(index: Path) -> str:
@@ -130,9 +151,17 @@ def _holder(index: Path) -> str:
     return f"{socket.gethostname()}:{file.read_text(encoding='utf-8').strip()}"
 
 
-def assemble(stack: AsyncExitStack, settings: Settings, ledger: Ledger, index: Index, embedder: Embedder) -> App:
-    """Put open parts together. They stay the caller's to close; ``stack`` closes what is made here."""
-    librarian = Librarian(ledger.outbox, index, _cutter(ledger))
+def assemble(
+    stack: AsyncExitStack,
+    settings: Settings,
+    ledger: Ledger,
+    index: Index,
+    embedder: Embedder,
+    desk: Seat | None = None,
+) -> App:
+    """Put open parts together. They stay the caller's to close; ``stack`` closes what is made here. ``desk``: other
+    programs share ledger and index."""
+    librarian = Librarian(ledger.outbox, index, _cutter(ledger), desk)
     reader = Reader()
     stack.push_async_callback(reader.close)
     loaded = load_formats(settings.formats)

@@ -19,6 +19,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from vectorstore import Address
+
 PREFIX = "DRAMATURG_"
 TOML = "dramaturg.toml"
 
@@ -46,7 +48,17 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL of the ledger, such as postgresql+asyncpg://user:password@host/name. "
         "Empty: a SQLite file in home.",
     )
-    index: str = Field("", description="Folder of the index. Empty: a folder in home.")
+    index: str = Field(
+        "",
+        description="Where the index is: a folder, or a Qdrant server as http://HOST:6333. Empty: a folder in home.",
+    )
+    index_api_key: SecretStr = Field(SecretStr(""), description="Key of the Qdrant server, one that may write.")
+    index_collection: str = Field(
+        "dramaturg",
+        max_length=200,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="The collection on the Qdrant server. Programs that share it share their ledger, too.",
+    )
     show: str = Field("", description="The show to open. Empty: the one last used.")
     format: str = Field("chat", min_length=1, description="What is written unless a thread says otherwise.")
     writer: str = Field(
@@ -141,6 +153,13 @@ class Settings(BaseSettings):
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         return path.expanduser() if path else path
+
+    @field_validator("index")
+    @classmethod
+    def _found(cls, index: str) -> str:
+        if Address.names(index) and (mistake := Address.mistake(index)):
+            raise ValueError(mistake)
+        return index
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -320,7 +339,7 @@ def _wrong(problem: ValidationError, origins: Mapping[str, str]) -> str:
     error = problem.errors(include_url=False, include_input=False, include_context=False)[0]
     name = str(error["loc"][0])
     choices = get_args(Settings.model_fields[name].annotation)
-    what = error["msg"][0].lower() + error["msg"][1:]
+    what = (error["msg"][0].lower() + error["msg"][1:]).removeprefix("value error, ")
     value = next((e["input"] for e in problem.errors() if e["loc"][0] == name), None)
     if choices and all(isinstance(choice, str) for choice in choices):
         near = difflib.get_close_matches(str(value).upper(), choices, n=1, cutoff=0.4)

@@ -82,11 +82,14 @@ async def _parts(app: App) -> tuple[list[str], bool]:
     shows = await app.ledger.shows.all(TENANT)
     rows = [f"- ✓ ledger {settings.ledger or settings.home / 'ledger.db'}: {many(len(shows), 'show', 'shows')}"]
     behind = await app.ledger.outbox.count()
-    passages = await app.index.count()
-    where = settings.index or settings.home / "index"
     late = f", {many(behind, 'record', 'records')} to come" if behind else ""
-    rows.append(f"- ✓ index {where}: {many(passages, 'passage', 'passages')}{late}")
     good = True
+    try:
+        where, passages = await app.index.place(), await app.index.count()
+        rows.append(f"- ✓ index {where}: {many(passages, 'passage', 'passages')}{late}")
+    except EXPECTED as error:
+        good = False
+        rows.append(f"- ✗ index {settings.index or settings.home / 'index'}{late}: {error}")
     try:
         await app.embedder.aembed_query("Who keeps the key?")
         rows.append(f"- ✓ embedder {app.embedder.name}: {await app.embedder.dimension()} dimensions")

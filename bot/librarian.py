@@ -6,7 +6,8 @@ job worked twice, late, or cut off by a crash does no harm. Knows nothing of tur
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Protocol
 
 from memory import Job
@@ -17,12 +18,17 @@ log = logging.getLogger(__name__)
 BATCH = 32
 AT_ONCE = 2  # batches
 PATIENCE = 5.0  # seconds between attempts while the index cannot be written
+ROUND = 30.0  # seconds after which a librarian that shares an outbox looks into it without being called
 
 
 class Outbox(Protocol):
     async def pending(self, limit: int) -> Sequence[Job]: ...
 
-    async def done(self, numbers: Sequence[int]) -> None: ...
+    async def done(self, numbers: Sequence[int]) -> Collection[int] | None:
+        """The jobs that were still there; looked at only where librarians share an outbox."""
+        ...
+
+    async def again(self, jobs: Iterable[Job]) -> None: ...
 
     async def count(self) -> int: ...
 
@@ -31,18 +37,23 @@ class Shelf(Protocol):
     async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int: ...
 
 
+Desk = Callable[[], AbstractAsyncContextManager[asyncio.Event]]
+"""The one seat that librarians of several programs share: held within the block, until the event is set."""
+
 Cut = Callable[[Job], Awaitable[Sequence[Passage]]]
 Progress = Callable[[int, int], Awaitable[None]]
 
 
 class Librarian:
     """Works off ``outbox`` onto ``shelf``; ``cut`` gives a job's passages as its record stands now
-    (none when nothing of it may be found any more)."""
+    (none when nothing of it may be found any more). ``desk``: other programs work off the same outbox onto the
+    same shelf."""
 
-    def __init__(self, outbox: Outbox, shelf: Shelf, cut: Cut) -> None:
+    def __init__(self, outbox: Outbox, shelf: Shelf, cut: Cut, desk: Desk | None = None) -> None:
         self._outbox = outbox
         self._shelf = shelf
         self._cut = cut
+        self._desk = desk
         self._bell = asyncio.Event()
         self._turnstile = asyncio.Lock()
 
@@ -59,16 +70,19 @@ class Librarian:
                 log.warning("The index is behind the ledger: %s", error)
                 await asyncio.sleep(PATIENCE)
                 continue
-            await self._bell.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), ROUND if self._desk else None)
             self._bell.clear()
 
     async def settle(self, progress: Progress | None = None) -> int:
         """Work until the outbox is empty; gives the number of jobs done. Raises the index's errors."""
         total, worked = await self._outbox.count(), 0
-        async with self._turnstile:
+        if self._desk and not total:
+            return 0
+        async with self._turnstile, self._desk() if self._desk else nullcontext(asyncio.Event()) as lost:
             at_work: dict[asyncio.Task[None], list[Job]] = {}
             try:
-                while await self._take_more(at_work):
+                while at_work if lost.is_set() else await self._take_more(at_work):
                     over, _ = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
                     for task in over:
                         task.result()
@@ -95,7 +109,10 @@ class Librarian:
 
     async def _work_off(self, jobs: Sequence[Job]) -> None:
         await self._shelf.replace_all({job.id: await self._cut(job) for job in jobs})
-        await self._outbox.done([job.number for job in jobs])
+        there = await self._outbox.done([job.number for job in jobs])
+        if self._desk and there is not None and (gone := [job for job in jobs if job.number not in there]):
+            # Changed meanwhile, or worked off by another program that was later than we or earlier.
+            await self._outbox.again(gone)
 
     async def catch_up(self, within: float) -> bool:
         """Wait up to ``within`` seconds for the index to agree with the ledger, so that what was kept a

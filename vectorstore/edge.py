@@ -28,8 +28,9 @@ _AT_ONCE = 64  # passages in one call, so that a search waits for a few millisec
 class EdgeStore:
     """A Store in ``folder``. Made by ``open``."""
 
-    def __init__(self, worker: Worker, dimension: int) -> None:
+    def __init__(self, worker: Worker, folder: Path, dimension: int) -> None:
         self._worker = worker
+        self._folder = folder
         self._renewal = Renewal(worker, dimension)
 
     @classmethod
@@ -47,7 +48,7 @@ class EdgeStore:
         except BaseException:
             await worker.close()
             raise
-        store = cls(worker, dimension)
+        store = cls(worker, folder, dimension)
         if await worker.call("due"):
             store._renewal.begin()
         return store
@@ -92,6 +93,9 @@ class EdgeStore:
 
     async def clear(self) -> None:
         await self._write("clear")
+
+    async def place(self) -> str:
+        return str(self._folder)
 
     async def settled(self) -> None:
         """Returns when the index is not being optimized any more."""

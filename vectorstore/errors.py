@@ -23,6 +23,14 @@ class StoreDamaged(IndexFault):
     """The store's files cannot be read, or were made by another embedder; rebuilding mends it."""
 
 
+class StoreAway(IndexFault):
+    """The server that keeps the index does not answer now; it may in a while, and nothing is lost meanwhile."""
+
+
+class StoreGone(IndexFault):
+    """The server has no such collection (any more)."""
+
+
 class EmbedderDown(IndexFault):
     """No vectors can be had now; search by words still works."""
 

@@ -54,8 +54,8 @@ class Engine(Protocol):
 
     def terms(self, where: Where, texts: Sequence[str]) -> Sequence[Terms]: ...
 
-    def take(self, ids: Sequence[str], terms: Sequence[Terms]) -> Sequence[Stored]:
-        """Passages that the arms of this very search have found: they may be seen."""
+    def take(self, where: Where, ids: Sequence[str], terms: Sequence[Terms]) -> Sequence[Stored]:
+        """Passages that the arms of this very search have found."""
         ...
 
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> Sequence[Stored]:
@@ -100,7 +100,7 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
     if not pool:
         return Survey(Scene(()), (), frozenset())
     terms = engine.terms(where, asked.texts)
-    likely = engine.take(pool, terms)
+    likely = engine.take(where, pool, terms)
     rank = {one: place for ids in pools for place, one in enumerate(ids)}
     likeliest = [one.passage for one in likely if rank[one.id] < _widened(one.passage)]
     beside = engine.read(where, *_around(likeliest), terms)

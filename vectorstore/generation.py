@@ -15,21 +15,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from vectorstore.layout import CARE, DENSE, DEPTH, KEYWORDS, LINKS, LOOKED_UP, QUANTILE, SCANNED, TENANT, WORDS
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-DENSE, WORDS = "dense", "bm25"
 FIRST, POINTER = "store", "current"
 OPTIMIZED = "optimized"  # in a generation's folder: how many points it had when it was
 COPIED, DONE = "copied", "done"
 
-_KEYWORDS = ("show", "origin", "status")  # looked at for each passage that a search comes across
-_LOOKED_UP = ("record", "thread", "branch", "keys")  # read from the disk where they are asked for
-_SCANNED = 60_000  # kilobytes of a tenant's vectors, 40,000, that are scanned in bytes: 5 ms, nothing missed
 _WORTH = 100  # kilobytes from which a segment is optimized: we begin only where there is enough
-_LINKS, _CARE = 16, 100  # of the graph that is built above that
 _NICE = 10
 _SPACE = 3  # copies of the index that must find room: ours, and what the engine makes of it
 
@@ -74,13 +71,13 @@ def config(qdrant: Any, dimension: int) -> Any:
     cold = qdrant.Memory.Cold
     links = qdrant.HnswIndexConfig(
         m=0,  # no graph over all: nobody may search all
-        payload_m=_LINKS,
-        ef_construct=_CARE,
-        full_scan_threshold=_SCANNED,
+        payload_m=LINKS,
+        ef_construct=CARE,
+        full_scan_threshold=SCANNED,
         max_indexing_threads=max(1, (os.cpu_count() or 2) // 2),
         memory=cold,
     )
-    small = qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99, memory=cold)
+    small = qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=QUANTILE, memory=cold)
     dense = qdrant.EdgeVectorParams(
         size=dimension,
         distance=qdrant.Distance.Cosine,
@@ -98,13 +95,13 @@ def make(qdrant: Any, place: Path, dimension: int) -> None:
     """An empty shard in the empty folder ``place``."""
     made = qdrant.EdgeShard.create(str(place), config(qdrant, dimension))
     index = qdrant.UpdateOperation.create_field_index
-    made.update(index("tenant", qdrant.KeywordIndexParams(is_tenant=True)))
-    for key in _KEYWORDS:
+    made.update(index(TENANT, qdrant.KeywordIndexParams(is_tenant=True)))
+    for key in KEYWORDS:
         made.update(index(key, qdrant.KeywordIndexParams(enable_hnsw=False)))
     cold = qdrant.Memory.Cold
-    for key in _LOOKED_UP:
+    for key in LOOKED_UP:
         made.update(index(key, qdrant.KeywordIndexParams(enable_hnsw=False, memory=cold)))
-    made.update(index("depth", qdrant.IntegerIndexParams(enable_hnsw=False, memory=cold)))
+    made.update(index(DEPTH, qdrant.IntegerIndexParams(enable_hnsw=False, memory=cold)))
     made.flush()
     made.close()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from vectorstore.address import Address
 from vectorstore.edge import EdgeStore
 from vectorstore.embedding import Embedded
 from vectorstore.foreseen import Foreseen
@@ -17,6 +18,7 @@ from vectorstore.generation import current
 from vectorstore.passage import Passage
 from vectorstore.query import Found, Query
 from vectorstore.search import Embeds, search
+from vectorstore.server import ServerStore
 from vectorstore.store import Entered, Store, fingerprint, searchable
 
 _AT_ONCE = 256  # passages embedded before they are stored: what a crash in mid-learning loses at most
@@ -50,6 +52,15 @@ class Index:
         known = None if anew else await asyncio.to_thread(_dimension, folder, embedder.name)
         dimension = known or await embedder.dimension()
         return cls(await EdgeStore.open(folder, embedder.name, dimension, program, anew), embedder)
+
+    @classmethod
+    async def at(cls, address: Address, embedder: Learns, anew: bool = False) -> "Index":
+        """Open or make the index in a Qdrant server, which other programs may share; ``anew`` empties it.
+
+        One that does not answer now may do so later: until then a search says so and a change raises StoreAway.
+        Raises IndexFault when the server will not have us, and StoreDamaged when only rebuilding helps.
+        """
+        return cls(await ServerStore.open(address, embedder.name, await embedder.dimension(), anew), embedder)
 
     async def put(self, passages: Iterable[Passage]) -> int:
         """Add or overwrite; returns how many were not there as they are now. Only those are embedded."""
@@ -95,6 +106,10 @@ class Index:
 
     async def clear(self) -> None:
         await self._store.clear()
+
+    async def place(self) -> str:
+        """Where it is kept, for a person. Raises IndexFault."""
+        return await self._store.place()
 
     async def settled(self) -> None:
         """Returns when it is not being optimized any more: for who measures it."""

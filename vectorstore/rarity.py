@@ -1,12 +1,14 @@
 """Rarity: how many passages of a show hold each word that was ever asked for.
 
 Counting a word anew costs the engine as much as finding it, and a turn writes a passage after every search:
-so what was counted is kept in step with what is written. Knows nothing of the engine.
+so what was counted is kept in step with what is written, or for a while, where others write too. Knows
+nothing of the engine.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, log1p
+from math import exp, inf, log1p
+from time import monotonic
 
 Show = tuple[str, str]
 """A tenant and the id of its show."""
@@ -17,21 +19,34 @@ _WORDS = 20_000  # of each
 
 @dataclass(slots=True)
 class Counts:
-    """``total`` passages of a show, and in how many of them each word occurs."""
+    """``total`` passages of a show, and in how many of them each word occurs. ``begun`` is when."""
 
     total: int
     holding: dict[int, int]
+    begun: float
 
 
 class Rarities:
-    """A show's counts are exact at any time."""
+    """A show's counts are exact at any time where every write is told by ``moved``; else they are at most
+    ``lasting`` seconds old, and a word that occurred nowhere is counted anew each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: float = inf) -> None:
         self._shows: dict[Show, Counts] = {}
+        self._lasting = lasting
+        self._valid = -inf
+
+    def outdate(self) -> None:
+        """Nothing that was counted before counts any more. May be called from any thread."""
+        self._valid = monotonic()
 
     def missing(self, show: Show, words: Iterable[int]) -> list[int]:
         """The words that were not counted there yet, in order."""
+        counts = self._shows.get(show)
+        if counts is not None and counts.begun <= max(self._valid, monotonic() - self._lasting):
+            del self._shows[show]
         known = self._shows[show].holding if show in self._shows else {}
+        if self._lasting < inf:
+            known = {word: held for word, held in known.items() if held}
         return sorted(word for word in words if word not in known)
 
     def total(self, show: Show) -> int | None:
@@ -42,7 +57,7 @@ class Rarities:
         """How many of a show's ``total`` passages hold each word."""
         counts = self._shows.get(show)
         if counts is None or len(counts.holding) > _WORDS:
-            counts = self._shows[show] = Counts(total, {})
+            counts = self._shows[show] = Counts(total, {}, monotonic())
         counts.holding |= holding
         while len(self._shows) > _SHOWS:
             del self._shows[next(one for one in self._shows if one != show)]

@@ -21,13 +21,15 @@ _PIECES = "pieces"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage; its ``vector``, what its words weigh, ``text`` what is searched, its packed ``pieces``."""
+    """A passage; its ``vector``, what its words weigh, ``text`` what is searched, its packed ``pieces``, and the
+    passage's ``fingerprint``."""
 
     passage: Passage
     vector: "array[float]"
     weights: Mapping[int, float]
     text: str
     pieces: bytes
+    fingerprint: str
 
 
 class Recent:
@@ -40,13 +42,18 @@ class Recent:
     def missing(self, ids: Iterable[str]) -> list[str]:
         return [one for one in ids if one not in self._known]
 
+    def marks(self, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """Those that are here, with their fingerprints."""
+        return [(one, self._known[one].fingerprint) for one in ids if one in self._known]
+
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
         passage = passage_of(payload)
-        mark = own(passage.tenant, passage.show)
+        show = own(passage.tenant, passage.show)
         weights = (
-            {} if sparse is None else {word ^ mark: by for word, by in zip(sparse.indices, sparse.values, strict=True)}
+            {} if sparse is None else {word ^ show: by for word, by in zip(sparse.indices, sparse.values, strict=True)}
         )
-        self._known[one] = Point(passage, _floats(dense), weights, searchable(passage), _pieces(payload))
+        pieces, mark = _pieces(payload), payload["fingerprint"]
+        self._known[one] = Point(passage, _floats(dense), weights, searchable(passage), pieces, mark)
 
     def take(self, ids: Iterable[str]) -> list[tuple[str, Point]]:
         """Points that are here, in the order asked for. Forgets what is too much, but never one of these."""

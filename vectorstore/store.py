@@ -96,6 +96,10 @@ class Writable(Protocol):
 
     async def clear(self) -> None: ...
 
+    async def place(self) -> str:
+        """Where it is kept, for a person."""
+        ...
+
     async def settled(self) -> None:
         """Returns when the index is not being optimized any more."""
         ...

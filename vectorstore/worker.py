@@ -51,12 +51,13 @@ class Worker:
     """Calls methods of ``make(*args)``, which is built in the child at the first call or ``start()``.
 
     ``make`` and everything passed must be picklable. Calls must be repeatable without harm: one
-    that was under way when the child died is sent once more to the next child.
+    that was under way when the child died is sent once more to the next child. With ``lanes`` urgent calls
+    do not wait for the one at work, either: they have a thread of their own in the child.
     """
 
-    def __init__(self, name: str, make: Callable[..., object], *args: Any) -> None:
+    def __init__(self, name: str, make: Callable[..., object], *args: Any, lanes: bool = False) -> None:
         self.name = name
-        self._made = (make, args)
+        self._made = (make, args, lanes)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._child: _Child | None = None
@@ -198,49 +199,84 @@ def _settle(answer: "Future[Any]", value: Any, fault: BaseException | None) -> N
 
 # ---- in the child ----
 
+_Calls = queue.PriorityQueue[tuple[int, int, str, tuple[Any, ...]]]
 
-def _serve(pipe: Connection, make: Callable[..., object], args: tuple[Any, ...]) -> None:
-    """Answer calls in the order of urgency until the parent hangs up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the parent
-    calls: queue.PriorityQueue[tuple[int, int, str, tuple[Any, ...]]] = queue.PriorityQueue()
-    threading.Thread(target=_listen, args=(pipe, calls), daemon=True).start()
-    made: object | None = None
-    while True:
-        _, number, method, given = calls.get()
-        if not number:
-            break
-        try:
-            if made is None:
-                made = make(*args)
-            value = getattr(made, method)(*given) if method else None
-            pipe.send((number, value, None))
-        except OSError as fault:
-            if _hung_up(pipe, number, fault):
+
+class _Desk:
+    """The object, made with the first call, and the pipe on which its answers go back, one at a time."""
+
+    def __init__(self, pipe: Connection, make: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self._pipe = pipe
+        self._make = (make, args)
+        self._made: object | None = None
+        self._making = threading.Lock()
+        self._sending = threading.Lock()
+
+    def work_off(self, calls: _Calls) -> None:
+        """Answer calls in the order of urgency until the parent hangs up."""
+        while True:
+            _, number, method, given = calls.get()
+            if not number:
                 break
-        except Exception as fault:  # noqa: BLE001 - the child's outermost surface: it goes to the caller
-            pipe.send((number, None, _portable(fault)))
-    close = getattr(made, "close", None)
-    if close is not None:
-        close()
+            try:
+                made = self._object()
+                value = getattr(made, method)(*given) if method else None
+                self._send(number, value, None)
+            except OSError as fault:
+                if self._hung_up(number, fault):
+                    break
+            except Exception as fault:  # noqa: BLE001 - the child's outermost surface: it goes to the caller
+                self._send(number, None, _portable(fault))
+
+    def close(self) -> None:
+        close = getattr(self._made, "close", None)
+        if close is not None:
+            close()
+
+    def _object(self) -> object:
+        with self._making:
+            if self._made is None:
+                make, args = self._make
+                self._made = make(*args)
+            return self._made
+
+    def _send(self, number: int, value: Any, fault: Exception | None) -> None:
+        with self._sending:
+            self._pipe.send((number, value, fault))
+
+    def _hung_up(self, number: int, fault: OSError) -> bool:
+        """An OSError is either the call's own, which goes to the caller, or the pipe's, which ends us."""
+        try:
+            self._send(number, None, _portable(fault))
+        except OSError:
+            return True
+        return False
 
 
-def _listen(pipe: Connection, calls: "queue.PriorityQueue[tuple[int, int, str, tuple[Any, ...]]]") -> None:
+def _serve(pipe: Connection, make: Callable[..., object], args: tuple[Any, ...], lanes: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the parent
+    desk = _Desk(pipe, make, args)
+    calls: _Calls = queue.PriorityQueue()
+    urgent: _Calls = queue.PriorityQueue() if lanes else calls
+    threading.Thread(target=_listen, args=(pipe, calls, urgent), daemon=True).start()
+    beside = threading.Thread(target=desk.work_off, args=(urgent,), daemon=True) if lanes else None
+    if beside is not None:
+        beside.start()
+    desk.work_off(calls)
+    if beside is not None:
+        beside.join()
+    desk.close()
+
+
+def _listen(pipe: Connection, calls: _Calls, urgent: _Calls) -> None:
     try:
         while (asked := pipe.recv()) is not None:
-            number, urgent, method, args = asked
-            calls.put((0 if urgent else 1, number, method, args))
-        calls.put((-1, 0, "", ()))
+            number, hurry, method, args = asked
+            (urgent if hurry else calls).put((0 if hurry else 1, number, method, args))
+        for each in {id(one): one for one in (calls, urgent)}.values():
+            each.put((-1, 0, "", ()))
     except (EOFError, OSError):
         os._exit(0)  # the parent is gone: nobody waits for what is under way
-
-
-def _hung_up(pipe: Connection, number: int, fault: OSError) -> bool:
-    """An OSError is either the call's own, which goes to the caller, or the pipe's, which ends us."""
-    try:
-        pipe.send((number, None, _portable(fault)))
-    except OSError:
-        return True
-    return False
 
 
 def _portable(fault: Exception) -> Exception:

@@ -42,12 +42,22 @@ class Outbox:
             return [Job(row.number, Record(row.record), row.ref) for row in rows]
 
     @whole
-    async def done(self, numbers: Iterable[int]) -> None:
-        """Takes jobs off. A change made since a job was read has a number of its own and stays."""
-        over = list(numbers)
+    async def done(self, numbers: Iterable[int]) -> set[int]:
+        """Takes jobs off; those that were still there. A change made since a job was read has a number of its own
+        and stays."""
+        over, there = list(numbers), set[int]()
         async with self._db.noting() as tx:
             for start in range(0, len(over), _AT_ONCE):
-                await tx.execute(delete(outbox).where(outbox.c.number.in_(over[start : start + _AT_ONCE])))
+                these = outbox.c.number.in_(over[start : start + _AT_ONCE])
+                there.update((await tx.execute(delete(outbox).where(these).returning(outbox.c.number))).scalars())
+        return there
+
+    @whole
+    async def again(self, jobs: Iterable[Job]) -> None:
+        """Puts jobs back, as new ones: somebody else may have worked on these records at the same time."""
+        async with self._db.writing() as tx:
+            for job in jobs:
+                await enqueue(tx, job.record, job.id)
 
     @whole
     async def count(self) -> int:

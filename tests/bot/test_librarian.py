@@ -1,12 +1,15 @@
 """The librarian stores one batch while the next is embedded, and a record's latest state comes last."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
 from bot.librarian import BATCH, Librarian
+from bot.seat import SEAT, Seat
 from memory import Job, Record
+from memory.ledger import Ledger
 from vectorstore import IndexFault, Passage
 
 
@@ -101,3 +104,63 @@ async def test_what_cannot_be_stored_stays_to_be_done(librarian: Librarian, outb
     assert len(outbox.jobs) == 2 * BATCH
     shelf.fails, shelf.at_work = False, []
     assert await librarian.settle() == 2 * BATCH
+
+
+class Shared(Outbox):
+    """Tells what was still there, as one does that several librarians work off."""
+
+    async def done(self, numbers: Sequence[int]) -> set[int]:  # type: ignore[override]
+        there = {job.number for job in self.jobs} & set(numbers)
+        await super().done(numbers)
+        return there
+
+    async def again(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            self.jobs = [one for one in self.jobs if one.id != job.id]
+            self.jobs.append(Job(job.number + 100, job.record, job.id))
+
+
+@asynccontextmanager
+async def free() -> AsyncIterator[asyncio.Event]:
+    yield asyncio.Event()
+
+
+async def test_a_record_that_another_program_worked_off_meanwhile_is_stored_as_it_is_now() -> None:
+    """We were asleep between reading it and storing it: what we stored is old, and the other's was the newer."""
+    outbox, stored, now = Shared(), dict[str, str](), {"mara": "old"}
+    outbox.add("mara")
+
+    async def cut(job: Job) -> Sequence[str]:
+        return (now[job.id],)
+
+    class Late:
+        async def replace_all(self, records: Mapping[str, Sequence[str]]) -> int:
+            if now["mara"] == "old":
+                now["mara"] = "new"
+                outbox.jobs, stored["mara"] = [], "new"  # the change, worked off by the other
+            stored.update({one: cuts[0] for one, cuts in records.items()})
+            return len(records)
+
+    await Librarian(outbox, Late(), cut, free).settle()  # type: ignore[arg-type]
+    assert stored == {"mara": "new"}
+    assert outbox.jobs == []
+
+
+async def test_one_librarian_works_at_a_time_and_one_that_lost_its_seat_begins_nothing_more(ledger: Ledger) -> None:
+    mine, theirs = Seat(ledger.leases, "a", 0.4), Seat(ledger.leases, "b", 60)
+    order: list[str] = []
+
+    async def wait_for_it() -> None:
+        async with theirs():
+            order.append("b")
+
+    async with mine() as lost:
+        waiting = asyncio.create_task(wait_for_it())
+        await asyncio.sleep(0.6)  # longer than the lease: it is renewed
+        assert not lost.is_set()
+        order.append("a")
+    await asyncio.wait_for(waiting, 5)
+    assert order == ["a", "b"]
+    async with mine() as lost:
+        await ledger.leases.claim(SEAT, "a", 60)  # as a successor in the same home does
+        await asyncio.wait_for(lost.wait(), 5)

@@ -48,3 +48,17 @@ async def test_thousands_of_jobs_are_worked_off_at_once(ledger, show):
     await ledger.outbox.done(range(1, 3000))
     assert await ledger.outbox.pending() == []
     assert await ledger.indexable.entry(new_id()) is None
+
+
+async def test_whoever_is_done_learns_what_was_taken_off_or_changed_meanwhile_and_can_put_it_back(ledger, show):
+    mara, tom = [
+        await ledger.canon.add(show.tenant, show.id, Draft("character", name, "Somebody."), "ana")
+        for name in ("Mara", "Tom")
+    ]
+    first, second = await ledger.outbox.pending()
+    await ledger.canon.edit(show.tenant, show.id, mara.id, "ana", text="A spy.")
+    assert set(await ledger.outbox.done([first.number, second.number])) == {second.number}
+    await ledger.outbox.again([first, second])
+    again = await ledger.outbox.pending()
+    assert [(job.record, job.id) for job in again] == [(Record.ENTRY, mara.id), (Record.ENTRY, tom.id)]
+    assert min(job.number for job in again) > second.number

@@ -1,10 +1,36 @@
-"""Passages to search among."""
+"""Passages to search among, and both places where they may be kept: an index in a folder, one in a server."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from vectorstore import Origin, Passage
+from tests.loopback.qdrant.server import loopback_qdrant
+from vectorstore import Address, Origin, Passage
+from vectorstore.embedding import Embedder
+from vectorstore.index import Index
+
+
+@pytest.fixture(scope="session")
+def served(embedder: Embedder) -> Iterator[Index]:
+    """An index in a server."""
+    with loopback_qdrant(key="the key") as server:
+        made = asyncio.run(Index.at(Address(server.url, "the key"), embedder))
+        yield made
+        asyncio.run(made.close())
+
+
+@pytest.fixture(params=["opened", "served"], ids=["edge", "server"])
+def kept(request: pytest.FixtureRequest) -> Index:
+    made: Index = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+async def index(kept: Index) -> Index:
+    """An index, empty: what is promised of one is promised of the other."""
+    await kept.clear()
+    return kept
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,152 @@
+"""Remote: an index in a Qdrant server, as it is reached from the index process; imported only there.
+
+Every method blocks. Searches and changes may come from two threads: they share nothing but the line and the counts
+of words, which a change declares outdated. Knows nothing of pipes, of how passages are ranked or of the embedder.
+"""
+
+from collections.abc import Iterator, Sequence
+from time import monotonic
+
+from qdrant_client import models
+
+from vectorstore.address import Address
+from vectorstore.collection import Collection
+from vectorstore.errors import IndexFault
+from vectorstore.find import Ranked, Survey
+from vectorstore.layout import DENSE, WORDS, about
+from vectorstore.line import WRITE, WRITING, Line
+from vectorstore.query import Query
+from vectorstore.rarity import Rarities
+from vectorstore.reader import Reader
+from vectorstore.recent import Recent
+from vectorstore.remote_engine import RemoteEngine, as_filter, sparse
+from vectorstore.sight import Condition, Where
+from vectorstore.sparse import Words
+from vectorstore.store import Arm, Asked, Entered
+from vectorstore.written import Written, write
+
+COUNTED = 20.0  # seconds for which a word is as rare as it was, whatever other programs write
+_LOOKED = 30.0  # seconds after which it is looked whether the collection is still ours
+_RECENT = 4096  # points
+_BYTES = 8 << 20  # of one request; a server takes 32 MB
+_NUMBER = 22  # bytes that a number takes in JSON
+_IDS = 10_000  # in one filter
+
+
+class Remote:
+    """Opens itself with the first call, and again as long as that fails."""
+
+    def __init__(self, address: Address, embedder: str, dimension: int) -> None:
+        self._name = address.collection
+        self._dimension = dimension
+        self._line = Line(address)
+        self._collection = Collection(self._line, self._name, about(embedder, dimension))
+        self._looked = 0.0
+        self._rarities = Rarities(COUNTED)
+        self._words = Words()
+        self._engine = RemoteEngine(self._line, self._name, Recent(_RECENT))
+        self._reader = Reader(self._engine, self._words, self._rarities)
+
+    def open(self) -> None:
+        self._collection.open()
+        self._looked = monotonic()
+
+    def renew(self) -> None:
+        """Throw away what is in the collection, whoever made it, and start empty. No other collection is touched."""
+        self._collection.renew()
+        self._rarities.outdate()
+        self._looked = monotonic()
+
+    def find(self, where: Where, asked: Asked, query: Query) -> Ranked:
+        self._look()
+        return self._reader.find(where, asked, query)
+
+    def survey(self, where: Where, asked: Asked) -> Survey:
+        self._look()
+        return self._reader.survey(where, asked)
+
+    def arms(self, where: Where, asked: Asked) -> list[Arm]:
+        self._look()
+        return self._reader.arms(where, asked)
+
+    def put(self, entered: Sequence[Entered]) -> None:
+        self._look(0.0)
+        for batch in _batches([write(self._words, one, self._dimension) for one in entered]):
+            points = [_point(one) for one in batch]
+            self._line.ask(
+                lambda client, points=points: client.upsert(  # type: ignore[misc]
+                    self._name, points, wait=True, ordering=models.WriteOrdering.MEDIUM, timeout=WRITING
+                ),
+                WRITE,
+            )
+        self._rarities.outdate()
+
+    def drop(self, record: str, keep: Sequence[str]) -> None:
+        self._look()
+        condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
+        gone = models.FilterSelector(filter=as_filter(condition))
+        self._line.ask(
+            lambda client: client.delete(
+                self._name, gone, wait=True, ordering=models.WriteOrdering.MEDIUM, timeout=WRITING
+            ),
+            WRITE,
+        )
+        self._rarities.outdate()
+
+    def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
+        self._look()
+        must: list[Condition] = [{"key": "show", "match": {"value": show}}] if show else []
+        if ids is None:
+            return dict(self._engine.every({"must": must}))
+        some = (list(ids[start : start + _IDS]) for start in range(0, len(ids), _IDS))
+        return {one: mark for part in some for one, mark in self._engine.every({"must": [*must, {"has_id": part}]})}
+
+    def clear(self) -> None:
+        self._look()
+        self._collection.empty()
+        self._rarities.outdate()
+
+    def version(self) -> str:
+        """The server's version."""
+        return self._collection.version()
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _look(self, every: float = _LOOKED) -> None:
+        """Whether the collection is there and ours: other programs may make it anew, with another embedder."""
+        if not self._looked:
+            self.open()
+        elif monotonic() - self._looked > every:
+            try:
+                self._collection.check()
+            except IndexFault:
+                self._looked = 0.0
+                raise
+            self._looked = monotonic()
+
+
+def _batches(made: Sequence[Written]) -> Iterator[list[Written]]:
+    """As many as one request may hold; one at least."""
+    batch: list[Written] = []
+    held = 0
+    for one in made:
+        size = _size(one)
+        if batch and held + size > _BYTES:
+            yield batch
+            batch, held = [], 0
+        batch.append(one)
+        held += size
+    if batch:
+        yield batch
+
+
+def _size(one: Written) -> int:
+    """About how many bytes it takes as JSON; letters of all scripts are told as they are."""
+    texts = sum(len(value.encode()) for value in one.payload.values() if isinstance(value, str))
+    return _NUMBER * (len(one.dense) + 2 * len(one.words.indices)) + texts + 1000
+
+
+def _point(one: Written) -> models.PointStruct:
+    vectors = {DENSE: list(one.dense), WORDS: sparse(one.words)}
+    return models.PointStruct(id=one.id, vector=vectors, payload=one.payload)
