@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Protocol
 
-from memory import Job
+from memory import Job, LedgerError
 from vectorstore import IndexFault, Passage
 
 log = logging.getLogger(__name__)
@@ -49,11 +49,14 @@ class Librarian:
     (none when nothing of it may be found any more). ``desk``: other programs work off the same outbox onto the
     same shelf."""
 
-    def __init__(self, outbox: Outbox, shelf: Shelf, cut: Cut, desk: Desk | None = None) -> None:
+    def __init__(
+        self, outbox: Outbox, shelf: Shelf, cut: Cut, desk: Desk | None = None, patience: float = PATIENCE
+    ) -> None:
         self._outbox = outbox
         self._shelf = shelf
         self._cut = cut
         self._desk = desk
+        self._patience = patience
         self._bell = asyncio.Event()
         self._turnstile = asyncio.Lock()
 
@@ -66,9 +69,9 @@ class Librarian:
         while True:
             try:
                 await self.settle()
-            except IndexFault as error:
+            except (IndexFault, LedgerError) as error:
                 log.warning("The index is behind the ledger: %s", error)
-                await asyncio.sleep(PATIENCE)
+                await asyncio.sleep(self._patience)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._bell.wait(), ROUND if self._desk else None)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.librarian import BATCH, Librarian
 from bot.seat import SEAT, Seat
-from memory import Job, Record
+from memory import Job, LedgerUnavailable, Record
 from memory.ledger import Ledger
 from vectorstore import IndexFault, Passage
 
@@ -18,6 +18,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.away = 0
+        self.emptied = asyncio.Event()
 
     def add(self, record: str) -> None:
         self.jobs.append(Job(len(self.jobs) + 1, Record.TURN, record))
@@ -27,8 +29,13 @@ class Outbox:
 
     async def done(self, numbers: Sequence[int]) -> None:
         self.jobs = [job for job in self.jobs if job.number not in numbers]
+        if not self.jobs:
+            self.emptied.set()
 
     async def count(self) -> int:
+        if self.away:
+            self.away -= 1
+            raise LedgerUnavailable("The database is being started anew.")
         return len(self.jobs)
 
 
@@ -164,3 +171,17 @@ async def test_one_librarian_works_at_a_time_and_one_that_lost_its_seat_begins_n
     async with mine() as lost:
         await ledger.leases.claim(SEAT, "a", 60)  # as a successor in the same home does
         await asyncio.wait_for(lost.wait(), 5)
+
+
+async def test_a_ledger_that_is_away_for_a_while_ends_no_librarian(outbox: Outbox, shelf: Shelf) -> None:
+    async def cut(job: Job) -> Sequence[Passage]:
+        return ()
+
+    outbox.add("r")
+    outbox.away = 2
+    librarian = Librarian(outbox, shelf, cut, patience=0.01)
+    work = asyncio.create_task(librarian.work())
+    await asyncio.wait_for(outbox.emptied.wait(), 5)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
