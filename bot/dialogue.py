@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot import receipts
-from bot.events import Cite, Fail, Final, Inbound, Note, Offer, Reply, Stage, Step, Text
-from bot.logs import ref
+from bot.ending import cut_off, failed, finish, shown_before
+from bot.events import Inbound, Reply, Stage, Step
 from bot.lore import Lore
 from bot.order import Order, order
+from bot.play import Play
 from chains import (
-    SAID,
     Cited,
     Drafts,
     Format,
@@ -43,7 +43,6 @@ from chains import (
 )
 from memory import (
     BROKEN_OFF,
-    INTERRUPTED,
     Begun,
     Conversation,
     LedgerError,
@@ -67,9 +66,6 @@ SMALL_LIMIT = 5
 
 BREATH = 0.5
 """Seconds after a page in which nobody has said more, before the next prompt's beginning is read."""
-
-DRAFT_EVERY = 1.0
-"""Seconds between two savings of what has been shown of an answer so far."""
 
 
 class Threads(Protocol):
@@ -192,8 +188,8 @@ class Dialogue:
             if begun.fresh:
                 ask = Ask(talk, begun.turn, begun.take, wanted, asked, found, person)
                 return await self._answer(ask, stage, halt)
-        if begun.take.text or not _cut_off(begun.take):
-            return await _shown_before(begun, stage)
+        if begun.take.text or not cut_off(begun.take):
+            return await shown_before(begun, stage)
         turn = begun.turn
         talk = replace(talk, window=tuple(one for one in talk.window if one.id != turn.id))
         wanted = replace(self._order(turn.text, talk), form=turn.format)
@@ -243,16 +239,16 @@ class Dialogue:
 
     async def _answer(self, ask: Ask, stage: Stage, halt: asyncio.Event) -> Reply:
         """Write the take, and end it whatever comes: one that nobody writes on must not look as if."""
-        play = _Play(stage, self._saver(ask.talk.thread.scope, ask.take))
+        play = Play(stage, self._saver(ask.talk.thread.scope, ask.take))
         try:
             return await self._write(ask, play, stage, halt)
         except WriterError as error:
             await self._break_off(ask, play, TakeStatus.FAILED, str(error))
-            return await _failed(stage, ask.turn, str(error))
+            return await failed(stage, ask.turn, str(error))
         finally:  # the surface broke, or nobody waits any more
             await self._break_off(ask, play, TakeStatus.STOPPED, BROKEN_OFF)
 
-    async def _write(self, ask: Ask, play: "_Play", stage: Stage, halt: asyncio.Event) -> Reply:
+    async def _write(self, ask: Ask, play: "Play", stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
         talk, turn, asked = ask.talk, ask.turn, ask.asked
         form = self._form(turn.format)
@@ -284,7 +280,7 @@ class Dialogue:
         await self._save(talk.thread.scope, ask.take, written, page, kept)
         play.ended = True
         try:
-            return await _finish(stage, turn, form, written, page, found, await self._wish(ask))
+            return await finish(stage, turn, form, written, page, found, await self._wish(ask))
         finally:  # what nobody waits for begins when the person has the page
             self._catalogue.ring()
             _among(self._behind, self._afterwards(ask))
@@ -343,7 +339,7 @@ class Dialogue:
             scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
         )
 
-    async def _break_off(self, ask: Ask, play: "_Play", status: TakeStatus, reason: str) -> None:
+    async def _break_off(self, ask: Ask, play: "Play", status: TakeStatus, reason: str) -> None:
         """End a take that will not be written on, with what was shown of it."""
         if not play.ended:
             play.ended = True
@@ -399,29 +395,6 @@ _STATUS = {
 }
 
 
-class _Play:
-    """Passes text on to the stage as it comes, and saves what was shown about once a second. ``ended``
-    is set when the take is saved as it ended."""
-
-    def __init__(self, stage: Stage, save: Callable[[str], Awaitable[None]]) -> None:
-        self._stage = stage
-        self._save = save
-        self._shown: list[str] = []
-        self._saved = time.monotonic()
-        self.ended = False
-
-    @property
-    def shown(self) -> str:
-        return "".join(self._shown)
-
-    async def text(self, delta: str) -> None:
-        await self._stage.show(Text(delta))
-        self._shown.append(delta)
-        if time.monotonic() - self._saved >= DRAFT_EVERY:
-            await self._save(self.shown)
-            self._saved = time.monotonic()
-
-
 def _meaning(asked: Question) -> str:
     """The message with its *she* and *there* put in; "" where it has none."""
     return asked.also[0] if asked.also else ""
@@ -470,69 +443,3 @@ async def _tell_loading(loading: "asyncio.Future[None]", name: str, stage: Stage
     await stage.show(Step("writer", f"Loading {name}", "running"))
     await asyncio.wait({loading})
     await stage.show(Step("writer", f"Loading {name}", "failed" if loading.exception() else "done"))
-
-
-def _cut_off(take: Take) -> bool:
-    """Whether the program ended while it wrote this."""
-    return take.status is TakeStatus.WRITING or take.reason in (INTERRUPTED, BROKEN_OFF)
-
-
-async def _shown_before(begun: Begun, stage: Stage) -> Reply:
-    """The same event again: what it led to is shown, nothing is written twice."""
-    take = begun.turn.take or begun.take
-    await stage.show(Text(take.text))
-    if take.status is TakeStatus.FAILED:
-        await stage.show(Fail(take.reason))
-    elif _cut_off(take):
-        await stage.show(Note("I was restarted in the middle of this answer; what there was of it is kept."))
-        await stage.show(Offer("again", "Try again"))
-    reply = Reply("complete" if take.status is TakeStatus.COMPLETE else "stopped", begun.turn.id, take.reason)
-    await stage.finish(reply)
-    return reply
-
-
-async def _finish(
-    stage: Stage, turn: Turn, form: Format, written: Written, page: Page, found: Found, wish: Preference | None
-) -> Reply:
-    """Everything under the page, then the end."""
-    if written.finish == "failed":
-        return await _failed(stage, turn, written.reason)
-    if written.finish != "stopped":
-        await stage.show(Final(page.text))
-        for citation in page.citations:
-            await stage.show(Cite(citation.n, citation.title))
-        for say in _remarks(page, found):
-            await stage.show(Note(say))
-        for steer in form.steers if written.usage.generated else ():  # what canon says can be had in no other way
-            await stage.show(Offer("again", steer, steer))
-        if written.text.startswith(SAID):
-            await stage.show(Offer("keep", "make it canon"))
-    else:
-        await stage.show(Offer("again", "Again"))
-    if wish is not None:
-        await _propose(stage, wish)
-    status = {"complete": "complete", "length": "complete"}.get(written.finish, written.finish)
-    reply = Reply(status, turn.id, written.reason)  # type: ignore[arg-type]
-    await stage.finish(reply)
-    return reply
-
-
-async def _propose(stage: Stage, wish: Preference) -> None:
-    """Noticed is not yet agreed: the room says whether it holds."""
-    await stage.show(Note(f"Should every page heed this? “{wish.text}”"))
-    for verdict, label in (("yes", "In this room"), ("mine", "For me"), ("no", "Only this once")):
-        await stage.show(Offer("remember", label, f"{verdict} {wish.id}"))
-
-
-async def _failed(stage: Stage, turn: Turn, reason: str) -> Reply:
-    await stage.show(Fail(reason, ref()))
-    await stage.show(Offer("again", "Try again"))
-    reply = Reply("failed", turn.id, reason)
-    await stage.finish(reply)
-    return reply
-
-
-def _remarks(page: Page, found: Found) -> list[str]:
-    fresh = [f"New, not in canon: {', '.join(page.fresh)}."] if page.fresh else []
-    trouble = [found.trouble] if found.trouble else []
-    return [*trouble, *fresh, *(remark.text for remark in page.remarks)]

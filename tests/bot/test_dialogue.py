@@ -92,8 +92,8 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert stage.page == "Said in this talk, not in canon:\nMara's new dog is called Biscuit."
     assert not stage.cites
     assert "what was said in this talk answers this" in (await desk.do("/why")).text
-    [offer] = [offer for offer in stage.offers if offer.action == "keep"]
-    await desk.do(f"/{offer.action} Biscuit")
+    await desk.say("What is the name of Mara's dog?")
+    await desk.do("/keep Biscuit")
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
