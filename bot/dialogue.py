@@ -19,6 +19,7 @@ from bot.lore import Lore
 from bot.order import Order, order
 from bot.play import Play
 from chains import (
+    SAID,
     Cited,
     Drafts,
     Format,
@@ -274,7 +275,8 @@ class Dialogue:
         if loading is not None:
             loading.cancel()
         said = [*_said(talk), turn.text, form.labels]
-        page = await self._footing(written.text, prompt.passages, lore.names, said)
+        recalled = written.text.startswith(SAID)  # its source is the talk
+        page = await self._footing(written.text, () if recalled else prompt.passages, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

@@ -79,9 +79,10 @@ def _subject(said: Statement, question: str) -> str:
     return f"{said.about}: " if _PRONOUN.match(said.text) and not known else ""
 
 
-def covers(text: str, question: str) -> bool:
-    """Whether all that is asked for is spoken of in a text."""
-    return _content(question) - _LIGHT_STEMS <= _content(text)
+def covers(text: str, question: str, *, whole: bool = False) -> bool:
+    """Whether all that is asked for is spoken of in a text; ``whole``: also what is asked of it, as *called* or *kept*
+    is."""
+    return _content(question) - (frozenset() if whole else _LIGHT_STEMS) <= _content(text)
 
 
 def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:
@@ -139,7 +140,11 @@ def _weight(word: str, passages: int, of: int) -> float:
 
 
 def _content(text: str) -> set[str]:
-    return {*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)}
+    """What a text speaks of. What has a name is called something."""
+    found = {*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)}
+    return found - _NAMING | {_CALLED} if found & _NAMING else found
 
 
 _LIGHT_STEMS = frozenset(map(stem, _LIGHT))
+_CALLED = stem("called")
+_NAMING = frozenset(map(stem, ("name", "names", "named")))

@@ -23,6 +23,7 @@ SUPPORTED = 0.45
 FLOOR = 0.20
 DOUBT = 0.12  # below it not even the nearest meaning makes a sentence rest on a passage
 MOST = 2  # citations a sentence
+_STRANGE = 0.6
 _SHORT = 3  # words that mean something
 _SECOND = 0.75  # a second passage must carry this share of the first one's support
 
@@ -77,7 +78,7 @@ class Weighed:
 def weigh(text: str, passages: Sequence[Cited], names: Names) -> Weighed:
     plain, found = _read(text)
     index = _Index.of(passages, names)
-    rows = tuple([index.support(s.text, at, names) for at in range(len(passages))] for s in found)
+    rows = tuple(index.support(s.text, names) for s in found)
     return Weighed(plain, found, rows)
 
 
@@ -156,26 +157,29 @@ class _Index:
             math.log(1 + (len(sets) + 1) / 1.0),
         )
 
-    def support(self, sentence: str, at: int, names: Names) -> float:
-        """0..1: how far the sentence's rare words, word pairs and names are those of passage ``at``.
+    def support(self, sentence: str, names: Names) -> list[float]:
+        """0..1 for each passage: how far the sentence's rare words, word pairs and names are the passage's.
 
         A single shared word carries nothing, and two are most of a short sentence and little evidence, unless one is
-        a name or they stand together in both. A canon name that the passage lacks counts against it.
+        a name or they stand together in both. A canon name that the passage lacks counts against it, and more so a
+        name that canon does not know: it is what the sentence is about, and from elsewhere.
         """
         words = content(sentence)
-        own = set(words)
-        shared = own & self.words[at]
-        if len(shared) < 2:
-            return 0.0
-        covered = sum(self.rarity[w] for w in shared) / sum(self.rarity.get(w, self.unseen) for w in own)
-        pairs = set(pairwise(words))
-        joined = len(pairs & self.pairs[at]) / len(pairs) if pairs else 0.0
-        named = {n.id for n in names.within(sentence)}
-        fitting = len(named & self.names[at]) / len(named) if named else 1.0
-        naming = _name_words(sentence, names)
-        little = len(own) <= _SHORT and len(shared) == 2 and not (joined or shared & naming)
-        doubt = 0.4 if shared <= naming else 0.5 if little else 1.0
-        return (0.75 * covered + 0.25 * joined) * (0.5 + 0.5 * fitting) * doubt
+        own, pairs = set(words), set(pairwise(words))
+        named, naming = {n.id for n in names.within(sentence)}, _name_words(sentence, names)
+        later = sentence[1:]  # what begins a sentence has its capital from that
+        strange = {w for name in candidates(later) for w in content(name)} - naming
+        whole = sum(self.rarity.get(w, self.unseen) for w in own)
+        found = list[float]()
+        for there, joins, called in zip(self.words, self.pairs, self.names, strict=True):
+            shared = own & there
+            covered = sum(self.rarity[w] for w in shared) / whole if len(shared) > 1 else 0.0
+            joined = len(pairs & joins) / len(pairs) if pairs else 0.0
+            fitting = len(named & called) / len(named) if named else 1.0
+            little = len(own) <= _SHORT and len(shared) == 2 and not (joined or shared & naming)
+            doubt = 0.4 if shared <= naming else 0.5 if little else _STRANGE if strange - there else 1.0
+            found.append((0.75 * covered + 0.25 * joined) * (0.5 + 0.5 * fitting) * doubt if covered else 0.0)
+        return found
 
 
 def _name_words(sentence: str, names: Names) -> set[str]:

@@ -160,16 +160,24 @@ def _quoted(request: str, meaning: str, passages: Sequence[Cited], told: Sequenc
     asked = meaning or request
     canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
     found = answer(asked, canon, scores)
-    if (recalled := _recalled(asked, canon, scores, told)) and not (found and covers(found.text, asked)):
+    recalled = _recalled(asked, canon, told)
+    if recalled and not (found and _as_good(found.text, recalled, asked)):
         return " ".join(recalled.split()), SAID
     if found is None:
         return (NOTHING if passages else UNKNOWN), ""
     return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
 
 
-def _recalled(asked: str, canon: Sequence[Source], scores: Sequence[float], told: Sequence[str]) -> str:
+def _as_good(canon: str, recalled: str, asked: str) -> bool:
+    """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
+    whole = covers(canon, asked, whole=True)
+    return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
+
+
+def _recalled(asked: str, canon: Sequence[Source], told: Sequence[str]) -> str:
     """What of the talk answers a question better than canon does; "" where nothing plainly does."""
-    found = answer(asked, [*canon, *(("", (), text) for text in told)], [*scores, *(0.0 for _ in told)])
+    sources = [*canon, *(("", (), text) for text in told)]
+    found = answer(asked, sources, [0.0] * len(sources))
     if found is None or found.passage < len(canon):
         return ""
     return found.text if found.share >= _SURE or covers(found.text, asked) else ""

@@ -46,6 +46,14 @@ def test_two_everyday_words_that_a_passage_has_somewhere_are_no_evidence() -> No
         assert ground(resting, passages, names).citations
 
 
+def test_what_a_sentence_says_of_a_name_that_canon_does_not_know_rests_on_nothing() -> None:
+    text = "Minna plays the tuba. Her bicycle is on the ferry, and the tuba is called Gerald."
+    passages = (Cited(1, "a", "Minna", "canon", "character", text),)
+    names = Names.of([("Minna", (), "character", "a")])
+    assert not ground("Minna's bicycle is called Rusk.", passages, names).citations
+    assert ground("Minna's tuba is called Gerald.", passages, names).citations
+
+
 def test_the_sentence_that_answers_a_question_is_found_among_all_passages() -> None:
     passages = [(p.title, p.names, p.text) for p in PASSAGES]
     hits = [re.search(q["right"], bearing(q["ask"], passages)[0].text.lower()) for q in WORLD["questions"]]

@@ -243,12 +243,17 @@ async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
         ("What is Ida's dog called?", f"{SAID}\nIda has a dog called Rusk."),
         ("What is the name of Ida's dog?", f"{SAID}\nIda has a dog called Rusk."),
         ("Who is Rusk?", f"{SAID}\nIda has a dog called Rusk."),
+        ("What is the clock called?", f"{SAID}\nThe clock is called Old Tom."),
         ("Who made the brass key?", "The brass key stops the clock. It was made by Ida's mother."),
     ],
 )
 async def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, answer: str) -> None:
     form = FORMATS["chat"]
-    told = ("Ida has a dog called Rusk.", "Somebody else made the brass key in the harbour.")
+    told = (
+        "Ida has a dog called Rusk.",
+        "The clock is called Old Tom.",
+        "Somebody else made the brass key in the harbour.",
+    )
     at = gather((Message("user", asked),), asked, told=told, passages=PASSAGES)
     page = await fill(skeleton_of(form), at, Scripted([]), sampling=Sampling(), tenant="t")
     assert page.text == answer
