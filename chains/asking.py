@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from chains.fence import unmarked
 
+_TELLS = re.compile(r"\b(?:where|in which|who|whose|called|named|with)\b", re.IGNORECASE)
 _READ = 400  # characters
 _ASKS = re.compile(
     r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
@@ -135,11 +136,11 @@ def wonders(message: str) -> bool:
 def stated(talk: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """What a talk itself may answer a question with, latest first: what people said and the page it led to, which
     comes before an order for it. ``talk`` is both by turn, oldest first. A question states nothing, and what
-    answered it stands elsewhere."""
+    answered it stands elsewhere; an order may, where it says what happens."""
     found = list[str]()
     for said, page in reversed(talk):
         if orders(said) or muses(said):
-            found += [unmarked(page), "" if is_question(said) else said]
+            found += [unmarked(page), said if _TELLS.search(said) and not is_question(said) else ""]
         elif not is_question(said):
             found += [said, unmarked(page)]
     return tuple(text for text in found if text.strip())

@@ -49,9 +49,12 @@ VARIABLES = frozenset(
         "unsure",
         "idea",
         "muse",
+        "several",
+        "titled",
     )
 )
 
+_TITLED = re.compile(r"\btitles?\b", re.IGNORECASE)
 _SLOT = re.compile(r"<(\w+)>")
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _T = TypeVar("_T")
@@ -116,11 +119,11 @@ def outline(skeleton: Skeleton, material: Material) -> str:
 def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping[str, str]]]:
     """Every line of the page to be, with its variables: the form, before any model is asked."""
     times, cap = counts(skeleton, material.request)
-    here = _variables(material, 0)
+    here = _variables(material, 0, times)
     yield from ((line, here) for line in skeleton.head if _filled(line, here))
     slots = 0
     for n in range(times):
-        here = _variables(material, n)
+        here = _variables(material, n, times)
         for line in skeleton.block:
             if not _filled(line, here):
                 continue
@@ -128,7 +131,7 @@ def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping
                 return
             slots += len(_SLOT.findall(line.show))
             yield line, here
-    here = _variables(material, times)
+    here = _variables(material, times, times)
     yield from ((line, here) for line in skeleton.tail if _filled(line, here))
 
 
@@ -149,8 +152,8 @@ def _filled(line: Line, values: Mapping[str, str]) -> bool:
     return all(values.get(name) for name in needed) and not any(values.get(name) for name in line.unless)
 
 
-def _variables(material: Material, n: int) -> dict[str, str]:
-    """What ``{variables}`` stand for in the block's ``n``-th coming (from 0)."""
+def _variables(material: Material, n: int, times: int) -> dict[str, str]:
+    """What ``{variables}`` stand for in the block's ``n``-th coming (from 0) of so many."""
     cast = material.cast
     speaking = (*cast, *("First voice", "Second voice")[len(cast) :])
     people = (*cast[1:], *material.others)
@@ -174,6 +177,8 @@ def _variables(material: Material, n: int) -> dict[str, str]:
     values |= {"quote": material.quote, "unsure": material.unsure}
     values["idea"] = "" if material.quote else material.request
     values["muse"] = material.request if muses(material.request) and not material.quote else ""
+    values["several"] = str(times) if times > 1 else ""
+    values["titled"] = material.request if _TITLED.search(material.request) and not material.quote else ""
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -359,7 +364,7 @@ class _Desk:
             s
             for text in self._material.passages
             for s in sentences(text)
-            if 2 < len(words(s)) <= slot.tokens
+            if 2 < len(words(s)) <= (slot.words or slot.tokens)
             and not again(s, self._shown)
             and not strays(s, self._material)
             and not (speaker and speaker in s)

@@ -48,6 +48,8 @@ _OPENERS = _words(
     stop suddenly summarise summarize sure talk third time title true try turn use verse chorus bridge hook intro outro
     wait wake want watch welcome whatever wind wow write wrong yeah young ladies gentlemen english chinese spring
     summer autumn winter evening afternoon midnight dawn day dusk noon god lord thank thanks voice music sound question
+    suggest propose invent recommend brainstorm sketch outline compose improvise rework shorten expand polish tighten
+    trim replace remove
     answer notes source sources canon cast place places character characters plot dialogue lyrics quest objective
     reward step steps setting narrator narration cont cont'd beat later continuous audience line"""
 )

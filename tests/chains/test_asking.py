@@ -73,8 +73,10 @@ def test_of_a_talk_what_people_said_and_the_pages_they_ordered_may_answer_the_la
         ("Who is Biscuit?", "A dog, says canon. [1]"),
         ("Write a scene with Biscuit.", "Biscuit finds a bone. [1]"),
         ("What if Biscuit runs away?", ""),
+        ("Give me three titles for it.", "1. The Bone"),
     ]
     assert stated(talk) == (
+        "1. The Bone",
         "Biscuit finds a bone.",
         "Write a scene with Biscuit.",
         "The dog is called Biscuit.",

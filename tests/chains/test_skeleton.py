@@ -259,6 +259,18 @@ async def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str
     assert page.text == answer
 
 
+async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> None:
+    form = skeleton_of(FORMATS["chat"])
+    pen = Scripted([["Perhaps Bram lies."], ["Then Ida knows."], ["What if it rains."], ["It would mean rust."]])
+    at = material("Give me two ideas for the end.", FORMATS["chat"])
+    page = await fill(form, at, pen, sampling=Sampling(), tenant="t")
+    assert [line[:3] for line in page.text.split("\n")] == ["1. ", "2. "]
+    at = material("Suggest three titles for the end.", FORMATS["chat"])
+    page = await fill(form, at, Scripted([[" brass key"], [" old clock"], [" night watchman."]]), sampling=Sampling(), tenant="t")
+    assert [line[:3] for line in page.text.split("\n")] == ["1. ", "2. ", "3. "]
+    assert not any(line.endswith(".") for line in page.text.split("\n"))
+
+
 async def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
     at = material("Who is Ida?", FORMATS["chat"], passages=())
     page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
