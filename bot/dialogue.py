@@ -249,7 +249,7 @@ class Dialogue:
         finally:  # the surface broke, or nobody waits any more
             await self._break_off(ask, play, TakeStatus.STOPPED, BROKEN_OFF)
 
-    async def _write(self, ask: Ask, play: "Play", stage: Stage, halt: asyncio.Event) -> Reply:
+    async def _write(self, ask: Ask, play: Play, stage: Stage, halt: asyncio.Event) -> Reply:
         began = time.perf_counter()
         talk, turn, asked = ask.talk, ask.turn, ask.asked
         form = self._form(turn.format)
@@ -341,7 +341,7 @@ class Dialogue:
             scope, take.id, text, _STATUS[written.finish], written.reason, kept, self._writer.card.name
         )
 
-    async def _break_off(self, ask: Ask, play: "Play", status: TakeStatus, reason: str) -> None:
+    async def _break_off(self, ask: Ask, play: Play, status: TakeStatus, reason: str) -> None:
         """End a take that will not be written on, with what was shown of it."""
         if not play.ended:
             play.ended = True
