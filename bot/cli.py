@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 
 Show = Annotated[str, typer.Option("--show", metavar="NAME", help="The show to work on (default: the last one).")]
+Tenant = Annotated[
+    str,
+    typer.Option("--tenant", metavar="ID", help="A Slack workspace or Discord server, whose shows are meant instead."),
+]
 Format = Annotated[str, typer.Option("--format", metavar="F", help="What to write: chat, plot, host, dialogue, ...")]
 Continue = Annotated[bool, typer.Option("--continue", help="Go on with the latest conversation.")]
 Writer = Annotated[
@@ -79,34 +83,39 @@ def chat(
 
 @app.command()
 def learn(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")], show: Show = ""
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    show: Show = "",
+    tenant: Tenant = "",
 ) -> None:
     """Learn documents: bibles, scripts, research, chat exports."""
-    _do("learn", paths=paths, show=show)
+    _do("learn", paths=paths, show=show, tenant=tenant)
 
 
 @app.command()
 def forget(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its title, path or number.")], show: Show = ""
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its title, path or number.")],
+    show: Show = "",
+    tenant: Tenant = "",
 ) -> None:
     """Forget a learned source and all its passages."""
-    _do("forget", source=source, show=show)
+    _do("forget", source=source, show=show, tenant=tenant)
 
 
 @app.command()
-def sources(show: Show = "") -> None:
+def sources(show: Show = "", tenant: Tenant = "") -> None:
     """List what was learned."""
-    _do("sources", show=show)
+    _do("sources", show=show, tenant=tenant)
 
 
 @app.command()
 def search(
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     show: Show = "",
+    tenant: Tenant = "",
     explain: Annotated[bool, typer.Option("--explain", help="Show each signal's share in a passage's rank.")] = False,
 ) -> None:
     """Show what the index finds for TEXT."""
-    _do("search", text=text, show=show, explain=explain)
+    _do("search", text=text, show=show, tenant=tenant, explain=explain)
 
 
 @app.command()

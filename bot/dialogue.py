@@ -65,6 +65,9 @@ PATIENCE = 0.25
 SMALL_LIMIT = 5
 """Passages a small writer is given at most: among more it copies the wrong one, and reads long."""
 
+ITSELF = "Dramaturg"
+"""What we are called: nobody of the show."""
+
 BREATH = 0.5
 """Seconds after a page in which nobody has said more, before the next prompt's beginning is read."""
 
@@ -274,7 +277,7 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        said = [*_said(talk), turn.text, form.labels]
+        said = [*_said(talk), turn.text, form.labels, ITSELF]
         recalled = written.text.startswith(SAID)  # its source is the talk
         page = await self._footing(written.text, () if recalled else prompt.passages, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))

@@ -1,4 +1,4 @@
-"""Shows in the terminal: which one is meant, and the example that comes along.
+"""Shows on the command line: which one is meant, and the example that comes along.
 
 Knows nothing of writing, search or how anything is shown.
 """
@@ -16,9 +16,12 @@ EXAMPLE = "Forty Metres Short"
 _FOLDER = "forty-metres-short"
 
 
-async def choose_show(app: App, name: str) -> Show:
+async def choose_show(app: App, name: str, tenant: str = TENANT) -> Show:
     """The show of that name, new if need be; without a name the settings' or the last one used; else
-    the only one there is, or one without a title."""
+    the only one there is, or one without a title. Of another ``tenant``, a Slack workspace's or a Discord
+    server's id, it must be named unless there is one alone. Raises Mistaken."""
+    if tenant != TENANT:
+        return await _of_tenant(app, name, tenant)
     if wanted := name or app.settings.show:
         show = await app.ledger.shows.ensure(TENANT, wanted)
     else:
@@ -27,13 +30,23 @@ async def choose_show(app: App, name: str) -> Show:
     return show
 
 
-async def known_show(app: App, name: str) -> Show:
+async def known_show(app: App, name: str, tenant: str = TENANT) -> Show:
     """The show of that name, for what only looks: a slip of the pen begins no show. Raises Mistaken."""
-    if name and await app.ledger.shows.find(TENANT, name) is None:
-        every = await app.ledger.shows.all(TENANT)
+    if name and await app.ledger.shows.find(tenant, name) is None:
+        every = await app.ledger.shows.all(tenant)
         there = f"there {'is' if len(every) == 1 else 'are'} {', '.join(show.name for show in every) or 'none'}"
         raise Mistaken(f"There is no show “{name}”; {there}. `dramaturg learn PATH --show NAME` starts one.")
-    return await choose_show(app, name)
+    return await choose_show(app, name, tenant)
+
+
+async def _of_tenant(app: App, name: str, tenant: str) -> Show:
+    if name:
+        return await app.ledger.shows.ensure(tenant, name)
+    every = await app.ledger.shows.all(tenant)
+    if len(every) != 1:
+        there = ", ".join(show.name for show in every) or "none yet"
+        raise Mistaken(f"Say which show of {tenant} with --show NAME; there is {there}.")
+    return every[0]
 
 
 async def last_show(app: App) -> Show | None:

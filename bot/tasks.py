@@ -37,45 +37,45 @@ def _print(text: str) -> None:
         sys.stdout.write(f"{text}\n")
 
 
-async def learn(stack: AsyncExitStack, config: Config, *, paths: Sequence[Path], show: str) -> int:
+async def learn(stack: AsyncExitStack, config: Config, *, paths: Sequence[Path], show: str, tenant: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await choose_show(app, show)
+    chosen = await choose_show(app, show, tenant or TENANT)
     with Bars() as bars:
         done = await app.learning.learn(chosen, paths, author(config.settings), bars.tell)
     _print(f"**{chosen.name}**: {summary(done)}")
     return 0 if done.entries or done.sources or done.unchanged else FAILED
 
 
-async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: str) -> int:
+async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: str, tenant: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await known_show(app, show)
+    chosen = await known_show(app, show, tenant or TENANT)
     found = await pick_source(app.ledger.sources, chosen, source, "dramaturg sources")
-    await app.ledger.sources.forget(TENANT, chosen.id, found.id)
+    await app.ledger.sources.forget(chosen.tenant, chosen.id, found.id)
     await app.librarian.settle()
     _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
     return 0
 
 
-async def sources(stack: AsyncExitStack, config: Config, *, show: str) -> int:
+async def sources(stack: AsyncExitStack, config: Config, *, show: str, tenant: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await known_show(app, show)
+    chosen = await known_show(app, show, tenant or TENANT)
     rows = [
         f"{number}. {source.title} ({source.media}, {many(source.pieces, 'passage', 'passages')}, {day(source.learned)}) {source.uri}"
-        for number, source in enumerate(await app.ledger.sources.listing(TENANT, chosen.id), 1)
+        for number, source in enumerate(await app.ledger.sources.listing(chosen.tenant, chosen.id), 1)
     ]
-    entries = await app.ledger.canon.listing(TENANT, chosen.id)
+    entries = await app.ledger.canon.listing(chosen.tenant, chosen.id)
     canon, learned = many(len(entries), "canon entry", "canon entries"), many(len(rows), "source", "sources")
     _print("\n".join([f"**{chosen.name}**: {canon}, {learned}", "", *rows]))
     return 0
 
 
-async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str, explain: bool) -> int:
+async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str, tenant: str, explain: bool) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await known_show(app, show)
+    chosen = await known_show(app, show, tenant or TENANT)
     await app.librarian.settle()
     lore = await app.lore(chosen)
     names = tuple(name.name for name in lore.names.within(text))
-    found = await app.index.search(Query(Sight(TENANT, chosen.id), text, names=names))
+    found = await app.index.search(Query(Sight(chosen.tenant, chosen.id), text, names=names))
     _print(listing(found, explain=explain))
     return 0 if found.hits else FAILED
 

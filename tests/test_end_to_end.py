@@ -209,6 +209,21 @@ def test_sources_are_listed_searched_and_forgotten(program: Program) -> None:
     assert "No source is called" in program.complains("forget", "the gap report: span eve")
 
 
+def test_what_is_learned_for_a_workspace_is_its_own(program: Program) -> None:
+    bible = program.folder / "bible.md"
+    bible.write_text("The heron keeps the ledger of the salt works.\n", "utf-8")
+    assert "Say which show of T1" in program.complains("learn", str(bible), "--tenant", "T1")
+    assert program.tells("learn", str(bible), "--tenant", "T1", "--show", "The Salt Road").startswith(
+        "**The Salt Road**"
+    )
+    assert "1 source" in program.tells("sources", "--tenant", "T1")
+    assert "(source)" in program.tells("search", "Who keeps the ledger of the salt works?", "--tenant", "T1")
+    assert "heron" not in program.tells("search", "Who keeps the ledger of the salt works?")
+    assert program.tells("sources").startswith("**Forty Metres Short**")
+    assert "There is no show “The Salt Road”" in program.complains("sources", "--show", "The Salt Road")
+    assert "is forgotten" in program.tells("forget", "1", "--tenant", "T1")
+
+
 def test_reindex_gives_the_same_search(program: Program) -> None:
     asked = ("search", "Why does Petra row on Thursdays?", "--explain")
     before = program.tells(*asked)

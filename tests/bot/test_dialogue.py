@@ -97,6 +97,13 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
+async def test_who_asks_who_is_speaking_is_told_and_not_shown_a_new_name(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    stage = await desk.say("Who are you?")
+    assert stage.page.startswith("I am Dramaturg")
+    assert not [note for note in stage.notes if "not in canon" in note]
+
+
 class Overheard:
     """A writer whose prompts are noted."""
 

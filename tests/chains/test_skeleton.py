@@ -266,7 +266,9 @@ async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> No
     page = await fill(form, at, pen, sampling=Sampling(), tenant="t")
     assert [line[:3] for line in page.text.split("\n")] == ["1. ", "2. "]
     at = material("Suggest three titles for the end.", FORMATS["chat"])
-    page = await fill(form, at, Scripted([[" brass key"], [" old clock"], [" night watchman."]]), sampling=Sampling(), tenant="t")
+    page = await fill(
+        form, at, Scripted([[" brass key"], [" old clock"], [" night watchman."]]), sampling=Sampling(), tenant="t"
+    )
     assert [line[:3] for line in page.text.split("\n")] == ["1. ", "2. ", "3. "]
     assert not any(line.endswith(".") for line in page.text.split("\n"))
 
