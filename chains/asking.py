@@ -18,7 +18,7 @@ _ASKS = re.compile(
 )
 # Asking for ideas, not for what the notes hold.
 _MUSES = re.compile(
-    r"\b(?:could|might|should|would|may|what if|ideas?|suggest\w*|imagine|pitch|brainstorm|maybe|invent|come up with)\b"
+    r"\b(?:could|might|should|would|(?-i:may)|what if|ideas?|suggest\w*|imagine|pitch|brainstorm|maybe|invent|come up with)\b"
     r"|\bwhat(?:['’]s| is| are)\s+(?:a|an|some)\s+(?:good|better|great|strong|stronger|funny|funnier|nice|fitting|fresh)\b"
     r"|^\W*(?:got|any)\s+(?:a\s+)?(?:other|better|good|new|fresh|more|different)\b"
     r"|\bwhat\s+(?:happens|comes)\s+next\b|^\W*(?:what\s+(?:now|next)|and\s+then|then\s+what)\W*$"

@@ -88,8 +88,32 @@ def _bare(word: str) -> str:
     return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded
 
 
+# What English verbs are in the past where no ending tells: *lost* is *lose*.
+_PAST = {
+    past: verb
+    for verb, *forms in map(
+        str.split,
+        """bear bore borne/become became/begin began begun/bite bit bitten/blow blew blown/break broke broken/bring brought/build built
+    burn burnt/buy bought/catch caught/choose chose chosen/cling clung/dig dug/draw drew drawn/dream dreamt/drink drank drunk
+    drive drove driven/eat ate eaten/fall fell fallen/feed fed/feel felt/fight fought/find found/flee fled/fly flew flown
+    forbid forbade forbidden/forget forgot forgotten/forgive forgave forgiven/freeze froze frozen/give gave given/grow grew grown
+    hang hung/hear heard/hide hid hidden/hold held/know knew known/lay laid/lead led/learn learnt/leave left/lend lent/lose lost
+    mean meant/meet met/pay paid/ride rode ridden/ring rang rung/rise rose risen/run ran/see saw seen/sell sold/send sent
+    shake shook shaken/shine shone/shoot shot/show shown/sing sang sung/sink sank sunk/sit sat/sleep slept/slide slid
+    speak spoke spoken/spend spent/stand stood/steal stole stolen/stick stuck/sting stung/strike struck/swear swore sworn
+    sweep swept/swim swam swum/swing swung/teach taught/tear tore torn/tell told/think thought/throw threw thrown
+    understand understood/wake woke woken/wear wore worn/weep wept/win won/write wrote written""".replace(
+            "\n", "/"
+        ).split("/"),
+    )
+    for past in forms
+}
+
+
 def stem(word: str) -> str:
-    """A blunt English stem, enough to let *keeps* meet *keep*, *hiding* meet *hid*e and *robbed* meet *rob*."""
+    """A blunt English stem, enough to let *keeps* meet *keep*, *hiding* meet *hid*e, *robbed* meet *rob* and *lost*
+    meet *lose*."""
+    word = _PAST.get(word, word)
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4), ("e", 4)):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
             rest = word[: -len(ending)] + ("y" if ending == "ies" else "")
