@@ -2,7 +2,8 @@
 
 Goes through the product: the example show is learned, every question is a turn of a thread of its own.
 A page is right when it holds an accepted answer, cited when one of its citations is the entry that has
-it. A question canon cannot answer must be met with saying so. No judge.
+it. A question canon cannot answer must be met with saying so. What was said in a talk two turns before must come
+back, too, and not as canon. No judge.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Found, arguments, found, give
-from bench.room import BUNDLED, QUESTIONS, example, open_room, settings
+from bench.room import BUNDLED, QUESTIONS, TOLD, example, open_room, settings
 from bot.app import Conversing
 from bot.events import Cite, Final, Inbound, Out, Reply, Sent, Text
 from bot.rooms import fresh
 from bot.shows import ROOM
 from memory import Scope
 
+BETWEEN = "Who is Petra?"
 SAYS_NOT = ("canon does not say", "does not say", "not in canon", "nothing in canon")
 
 
@@ -55,8 +57,9 @@ async def ask(room: Conversing, scope: Scope, text: str) -> Answer:
 
 async def measure(args: Namespace) -> dict[str, float]:
     rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    talks = [json.loads(line) for line in TOLD.read_text(encoding="utf-8").splitlines()]
     titles = _titles()
-    right, cited, honest = [], [], []
+    right, cited, honest, recalled = [], [], [], []
     async with AsyncExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         _, room, _, _ = await open_room(stack, settings(home, args.writer, cache=args.cache))
@@ -72,12 +75,21 @@ async def measure(args: Namespace) -> dict[str, float]:
             else:
                 right.append(_holds(answer.text, row))
                 cited.append(right[-1] and titles[row["entry"]] in answer.cites)
+        for row in talks:
+            scope = fresh(ROOM)
+            for text in (row["said"], BETWEEN, row["question"]):
+                answer = await ask(room, scope, text)
+            if args.pages:
+                print(f"\n? {row['question']}\n= {row['answer']} ({row['said']})\n{answer.text}\n{answer.cites}")
+            recalled.append(_holds(answer.text, row) and not answer.cites)
     return {
         "questions": len(right),
         "right": sum(right) / len(right),
         "right_and_cited": sum(cited) / len(right),
         "unanswerable": len(honest),
         "honest": sum(honest) / len(honest),
+        "said_in_the_talk": len(recalled),
+        "recalled": sum(recalled) / len(recalled),
     }
 
 

@@ -19,6 +19,7 @@ from chains.writer import Card, Usage, Writer, Written
 from memory import Scope, Show
 
 QUESTIONS = Path(__file__).parent.parent / "examples" / "forty-metres-short.questions.jsonl"
+TOLD = QUESTIONS.with_name("forty-metres-short.said.jsonl")
 BUNDLED = "local:smollm2-135m-instruct"
 
 

@@ -71,6 +71,15 @@ PROSE = "\n".join(path.read_text("utf-8") for folder in ("scenes", "host") for p
 entries = pytest.mark.parametrize("entry", BIBLE.values(), ids=lambda entry: entry.stem)
 
 
+TOLD = [json.loads(line) for line in SHOW.with_name(f"{SHOW.name}.said.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("line", TOLD, ids=lambda line: line["answer"])
+def test_what_is_said_in_a_talk_holds_its_answer_and_the_question_does_not(line: dict[str, str]) -> None:
+    assert has_words(line["said"], line["answer"])
+    assert not has_words(line["question"], line["answer"])
+
+
 def has_words(text: str, words: str) -> bool:
     """Whether ``words`` stands in ``text`` as whole words, whatever the case."""
     return re.search(rf"(?<!\w){re.escape(words.casefold())}(?!\w)", text.casefold()) is not None
