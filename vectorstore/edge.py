@@ -5,31 +5,27 @@ lock away from the room. Knows nothing of how passages are ranked, of the ledger
 """
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vectorstore.query import Hit, Query
+from vectorstore.apart import Apart
 from vectorstore.renewal import Renewal
-from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered
+from vectorstore.store import Entered
 from vectorstore.worker import Worker
-
-if TYPE_CHECKING:
-    from vectorstore.find import Survey
 
 _HELD = 32 << 20  # bytes that the process keeps for its next search
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 _AT_ONCE = 64  # passages in one call, so that a search waits for a few milliseconds at most
 
 
-class EdgeStore:
+class EdgeStore(Apart):
     """A Store in ``folder``. Made by ``open``."""
 
     def __init__(self, worker: Worker, folder: Path, dimension: int) -> None:
-        self._worker = worker
+        super().__init__(worker)
         self._folder = folder
         self._renewal = Renewal(worker, dimension)
 
@@ -54,28 +50,9 @@ class EdgeStore:
         return store
 
     @property
-    def pid(self) -> int | None:
-        """The process the shard lives in."""
-        return self._worker.pid
-
-    @property
     def optimizer(self) -> int | None:
         """The process that optimizes the index's next generation, None while there is none."""
         return self._renewal.pid
-
-    async def find(self, where: Where, asked: Asked, query: Query) -> tuple[Sequence[Hit], Sequence[tuple[Hit, str]]]:
-        found: tuple[Sequence[Hit], Sequence[tuple[Hit, str]]] = await self._read("find", where, asked, query)
-        return found
-
-    async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]:
-        """What each signal of the engine finds by itself: for who measures it."""
-        found: Sequence[Arm] = await self._read("arms", where, asked)
-        return found
-
-    async def survey(self, where: Where, asked: Asked) -> "Survey":
-        """All that a search would weigh: for who learns the weights."""
-        found: Survey = await self._read("survey", where, asked)
-        return found
 
     async def put(self, entered: Sequence[Entered]) -> None:
         due = False
@@ -86,10 +63,6 @@ class EdgeStore:
 
     async def drop(self, record: str, keep: Sequence[str]) -> None:
         await self._write("drop", record, keep)
-
-    async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]:
-        found: Mapping[str, str] = await self._worker.call("fingerprints", show, ids)
-        return found
 
     async def clear(self) -> None:
         await self._write("clear")
@@ -104,9 +77,6 @@ class EdgeStore:
     async def close(self) -> None:
         await self._renewal.close()
         await self._worker.close()
-
-    async def _read(self, method: str, *args: Any) -> Any:
-        return await self._worker.call(method, *args, urgent=True)
 
     async def _write(self, method: str, *args: Any) -> Any:
         await self._renewal.quiet()

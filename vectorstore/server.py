@@ -6,30 +6,26 @@ of how passages are ranked, of the ledger or of the embedder.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vectorstore.address import Address
+from vectorstore.apart import Apart
 from vectorstore.errors import StoreAway
-from vectorstore.query import Hit, Query
-from vectorstore.sight import Where
-from vectorstore.store import Arm, Asked, Entered
+from vectorstore.store import Entered
 from vectorstore.worker import Worker
-
-if TYPE_CHECKING:
-    from vectorstore.find import Survey
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 64  # passages in one call
 
 
-class ServerStore:
+class ServerStore(Apart):
     """A Store at an ``Address``. Made by ``open``."""
 
     def __init__(self, worker: Worker, address: Address) -> None:
-        self._worker = worker
+        super().__init__(worker)
         self._address = address
 
     @classmethod
@@ -54,35 +50,12 @@ class ServerStore:
             raise
         return cls(worker, address)
 
-    @property
-    def pid(self) -> int | None:
-        """The process the connection lives in."""
-        return self._worker.pid
-
-    async def find(self, where: Where, asked: Asked, query: Query) -> tuple[Sequence[Hit], Sequence[tuple[Hit, str]]]:
-        found: tuple[Sequence[Hit], Sequence[tuple[Hit, str]]] = await self._read("find", where, asked, query)
-        return found
-
-    async def arms(self, where: Where, asked: Asked) -> Sequence[Arm]:
-        """What each signal of the engine finds by itself: for who measures it."""
-        found: Sequence[Arm] = await self._read("arms", where, asked)
-        return found
-
-    async def survey(self, where: Where, asked: Asked) -> "Survey":
-        """All that a search would weigh: for who learns the weights."""
-        found: Survey = await self._read("survey", where, asked)
-        return found
-
     async def put(self, entered: Sequence[Entered]) -> None:
         for start in range(0, len(entered), _AT_ONCE):
             await self._worker.call("put", entered[start : start + _AT_ONCE])
 
     async def drop(self, record: str, keep: Sequence[str]) -> None:
         await self._worker.call("drop", record, keep)
-
-    async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]:
-        found: Mapping[str, str] = await self._worker.call("fingerprints", show, ids)
-        return found
 
     async def clear(self) -> None:
         await self._worker.call("clear")
@@ -96,9 +69,6 @@ class ServerStore:
 
     async def close(self) -> None:
         await self._worker.close()
-
-    async def _read(self, method: str, *args: Any) -> Any:
-        return await self._worker.call(method, *args, urgent=True)
 
 
 def _remote(address: Address, embedder: str, dimension: int) -> Any:
