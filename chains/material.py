@@ -58,6 +58,7 @@ UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
 UNSURE = "Canon does not say that in so many words. The nearest there is:"
 UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas."
+NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
 SAID = "Said in this talk, not in canon:"
 INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
 _SURE = 0.6  # the share from which what was said in the talk itself answers a question
@@ -120,7 +121,7 @@ def gather(
     )
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    quote, unsure = _quoted(request, meaning, passages, told)
+    quote, unsure = _quoted(request, meaning, passages, told, known=bool(names and names.all))
     sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
@@ -144,9 +145,11 @@ def _told(request: str) -> str:
     return _TAIL.sub("", request.strip()).strip() or request.strip()
 
 
-def _quoted(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str]) -> tuple[str, str]:
+def _quoted(
+    request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], *, known: bool
+) -> tuple[str, str]:
     """What canon itself says to a question, or else what was said in the talk, and the words before it where that
-    is not plainly canon's answer; both empty where the request asks for something else."""
+    is not plainly canon's answer; both empty where the request asks for something else. ``known``: there is canon."""
     if greets(request):
         return GREETING, ""
     if wonders(request):
@@ -164,7 +167,7 @@ def _quoted(request: str, meaning: str, passages: Sequence[Cited], told: Sequenc
     if recalled and not (found and _as_good(found.text, recalled, asked)):
         return " ".join(recalled.split()), SAID
     if found is None:
-        return (NOTHING if passages else UNKNOWN), ""
+        return (NOTHING if passages else NOWHERE if known else UNKNOWN), ""
     return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
 
 

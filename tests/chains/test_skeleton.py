@@ -13,6 +13,7 @@ from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.formats.load import load_formats
 from chains.material import SAID, Material, gather
 from chains.models import WriterSettings, open_writer
+from chains.names import Names
 from chains.prompt import Cited, Message
 from chains.skeleton import fill, outline, plan
 from chains.slots import judge, strays, trim
@@ -277,6 +278,13 @@ async def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing()
     at = material("Who is Ida?", FORMATS["chat"], passages=())
     page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
     assert page.text.startswith("Canon does not say")
+
+
+async def test_where_canon_is_there_and_nothing_was_found_nobody_says_that_there_is_none() -> None:
+    ask, names = "Who is Ida?", Names.of([("Ida", (), "character", "i")])
+    at = gather((Message("user", ask),), ask, passages=(), names=names)
+    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert page.text.startswith("Nothing was found")
 
 
 async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
