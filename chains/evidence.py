@@ -17,6 +17,7 @@ _TITLE = 0.6  # weight of a word that only the passage's title or names have
 _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
+_QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -57,6 +58,7 @@ def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -
     found = [
         (rank + (_TRUST * scores[one.passage] / top if top > 0 else 0.0), one)
         for rank, one in _ranked(question, passages)
+        if not _QUESTION.search(one.text)
     ]
     if not found:
         return None

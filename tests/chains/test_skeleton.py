@@ -274,6 +274,13 @@ async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> No
     assert not any(line.endswith(".") for line in page.text.split("\n"))
 
 
+async def test_what_somebody_asks_in_a_page_answers_nothing() -> None:
+    ask, page = "Who is Oriel?", "**ORIEL**\nWhere did you go?\n\n**BRAM**\nIt was a long day."
+    at = gather((Message("user", ask),), ask, told=(page,), passages=PASSAGES)
+    written = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
+    assert written.text.startswith("Canon does not say")
+
+
 async def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
     at = material("Who is Ida?", FORMATS["chat"], passages=())
     page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
