@@ -42,12 +42,13 @@ def choose(
     ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.id))
     vectors = _vectors(ranked)
     scores, closest = np.array([one.score for one in ranked]), np.zeros(len(ranked))
+    worth = scores.round(5)
     hits, missed, taken = list[Hit](), list[tuple[Hit, str]](), list[tuple[Candidate, NDArray[np.float32]]]()
     for _ in ranked:
         if len(missed) >= 2 * limit:
             break
-        place = int((scores - LIKENESS * closest).round(5).argmax())  # of equals the first
-        scores[place] = -np.inf
+        place = int(worth.argmax())  # of equals the first
+        worth[place] = scores[place] = -np.inf
         one = ranked[place]
         hit = one.hit
         neighbour = _neighbour(hits, hit) if len(hits) < limit else None
@@ -60,6 +61,7 @@ def choose(
             hits.append(hit)
         taken.append((one, vectors @ vectors[place]))
         closest = np.maximum(closest, taken[-1][1])
+        worth = (scores - LIKENESS * closest).round(5)
     return hits, missed
 
 

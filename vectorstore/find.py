@@ -10,6 +10,7 @@ to ``score``, which is relative to this search. ``cosine`` (greatest, over the p
 they tell a match from the best of nothing.
 """
 
+from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -105,7 +106,7 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
     likeliest = [one.passage for one in likely if rank[one.id] < _widened(one.passage)]
     beside = engine.read(where, *_around(likeliest), terms)
     candidates = sorted({one.id: one for one in (*likely, *beside)}.values(), key=lambda one: one.id)
-    vectors = asked.vectors or (None,) * len(asked.texts)
+    vectors = [array("f", one) for one in asked.vectors] or (None,) * len(asked.texts)
     pieces = asked.pieces or (b"",) * len(asked.texts)
     phrasings = tuple(
         Phrasing(text, vector, term.words, term.pairs, found)
@@ -160,7 +161,7 @@ def _weighed(stored: Stored, shares: Weighed, found: Survey, more: Mapping[str, 
     def signals() -> Mapping[str, float]:
         return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
 
-    return Candidate(stored, round(shares.total + sum(more.values()), 5), signals)
+    return Candidate(stored, round(shares.total + sum(more.values()), 5) if more else shares.total, signals)
 
 
 def _absolute(stored: Stored, phrasings: Sequence[Phrasing]) -> dict[str, float]:

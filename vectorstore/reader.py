@@ -18,6 +18,7 @@ from vectorstore.sight import Condition, Where, corpus
 from vectorstore.sparse import Sparse, Words, own
 from vectorstore.store import Arm, Asked, Pair, Stored, Terms
 
+_NONE: frozenset[Pair] = frozenset()
 _A_TURN = 4  # passages of a turn that are read as neighbours, on the average at most
 
 
@@ -127,12 +128,12 @@ class Reader:
         asked = [self._words.query(text).indices for text in texts]
         self._count(where, {word for words in asked for word in words})
         return [
-            Terms({word: self._rarities.of(where.show, word) for word in words}, frozenset(self._words.pairs(text)))
+            Terms({word: self._rarities.of(where.show, word) for word in words}, self._words.pairs(text))
             for words, text in zip(asked, texts, strict=True)
         ]
 
     def take(self, where: Where, ids: Sequence[str], terms: Sequence[Terms]) -> list[Stored]:
-        return self._stored(self._engine.points(where, ids), terms)
+        return self._stored(where, self._engine.points(where, ids), terms)
 
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
         wanted: list[Condition] = [{"must": [where.anything, {"has_id": list(ids)}]}] if ids else []
@@ -140,18 +141,21 @@ class Reader:
         if lane and depths:
             wanted.append({"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]})
         limit = len(ids) + _A_TURN * len(depths)
-        return self._stored(self._engine.within({"should": wanted}, limit) if wanted else (), terms)
+        return self._stored(where, self._engine.within({"should": wanted}, limit) if wanted else (), terms)
 
-    def _stored(self, points: Sequence[tuple[str, Point]], terms: Sequence[Terms]) -> list[Stored]:
-        words = {word for one in terms for word in one.words}
+    def _stored(self, where: Where, points: Sequence[tuple[str, Point]], terms: Sequence[Terms]) -> list[Stored]:
+        mark = own(*where.show)
+        words = {word: word ^ mark for one in terms for word in one.words}
         pairs = {pair for one in terms for pair in one.pairs}
         return [self._found_in(one, point, words, pairs) for one, point in points]
 
-    def _found_in(self, one: str, point: Point, words: set[int], pairs: set[Pair]) -> Stored:
+    def _found_in(self, one: str, point: Point, words: Mapping[int, int], pairs: set[Pair]) -> Stored:
         held = point.weights
-        weights = {word: held[word] for word in words if word in held}
-        found = self._words.pairs(point.text, pairs) if weights and _possible(pairs, words - weights.keys()) else ()
-        return Stored(one, point.passage, point.vector, weights, frozenset(found), point.pieces)
+        weights = {word: held[kept] for word, kept in words.items() if kept in held}
+        lacking = words.keys() - weights.keys()
+        possible = [pair for pair in pairs if pair[0] not in lacking and pair[1] not in lacking] if weights else ()
+        found = self._words.beside(point.text, possible) if possible else _NONE
+        return Stored(one, point.passage, point.vector, weights, found, point.pieces)
 
     def _told(self, where: Where, asked: Sequence[Sparse], over: int | None) -> list[Sparse]:
         """The queries in the show's own numbers, whose words weigh what they do in the show: an engine that weighs
@@ -202,8 +206,3 @@ def _scaled(query: Sparse, rarities: Rarities, show: Show, over: int) -> Sparse:
         if here and everywhere
     ]
     return Sparse(tuple(word for word, _ in found), tuple(value for _, value in found))
-
-
-def _possible(pairs: set[Pair], lacking: set[int]) -> bool:
-    """Whether any of these pairs may stand where these words are lacking."""
-    return any(pair[0] not in lacking and pair[1] not in lacking for pair in pairs)

@@ -13,7 +13,6 @@ from struct import pack
 from typing import Any
 
 from vectorstore.passage import Passage
-from vectorstore.sparse import own
 from vectorstore.store import passage_of, searchable
 
 _PIECES = "pieces"
@@ -21,8 +20,8 @@ _PIECES = "pieces"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage; its ``vector``, what its words weigh, ``text`` what is searched, its packed ``pieces``, and the
-    passage's ``fingerprint``."""
+    """A passage; its ``vector``, what its words weigh under its show's own numbers, ``text`` what is searched, its
+    packed ``pieces``, and the passage's ``fingerprint``."""
 
     passage: Passage
     vector: "array[float]"
@@ -48,10 +47,7 @@ class Recent:
 
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
         passage = passage_of(payload)
-        show = own(passage.tenant, passage.show)
-        weights = (
-            {} if sparse is None else {word ^ show: by for word, by in zip(sparse.indices, sparse.values, strict=True)}
-        )
+        weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))
         pieces, mark = _pieces(payload), payload["fingerprint"]
         self._known[one] = Point(passage, _floats(dense), weights, searchable(passage), pieces, mark)
 

@@ -7,10 +7,12 @@ English stemmer leaves other scripts alone. Knows nothing of passages or of the 
 import re
 import unicodedata
 from array import array
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from struct import Struct
+from typing import Any
 from zlib import crc32
 
 from qdrant_edge import Bm25, Bm25Config, TokenizerType
@@ -28,6 +30,7 @@ _LONGEST_TEXT = 80
 _KNOWN = 50_000  # words whose number is remembered
 _READ = 4096  # texts whose numbers are, at about a kilobyte each
 _PAIRED = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:'[^\W_]+)*")
+_PAIR = Struct("2q")
 _SPACES = {ord(sign): " " for sign in map(chr, range(128)) if not sign.isalnum() and sign != "'"}
 
 
@@ -63,16 +66,24 @@ class Words:
         found = self._model.embed_document(_plain(text))
         return Sparse(tuple(found.indices), tuple(found.values))
 
-    def pairs(self, text: str, among: Collection[Pair] | None = None) -> set[Pair]:
-        """Adjacent words as they stand, stop words too, at least one of the two being none; those of ``among``."""
-        numbers = self._numbers(text)
-        found = set(pairwise(numbers))
-        return found.intersection(among) if among is not None else {pair for pair in found if max(pair) >= 0}
+    def pairs(self, text: str) -> frozenset[Pair]:
+        """Adjacent words as they stand, stop words too, at least one of the two being none."""
+        return frozenset(pair for pair in pairwise(array("q", self._numbers(text))) if max(pair) >= 0)
 
-    def _numbered(self, text: str) -> "array[int]":
+    def beside(self, text: str, pairs: Iterable[Pair]) -> frozenset[Pair]:
+        """Those pairs that stand in the text."""
+        numbers = self._numbers(text)
+        return frozenset(pair for pair in pairs if _holds(numbers, _PAIR.pack(*pair)))
+
+    def _numbered(self, text: str) -> bytes:
+        """The words' numbers, eight bytes each."""
         words = _paired(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'"))
-        found = zip(words, map(self._known.get, words), strict=True)
-        return array("q", [self._number(word) if number is None else number for word, number in found])
+        found: list[Any] = list(map(self._known.get, words))
+        if None in found:
+            found = [
+                self._number(word) if number is None else number for word, number in zip(words, found, strict=True)
+            ]
+        return array("q", found).tobytes()
 
     def _number(self, word: str) -> int:
         """The word's index; below zero for a stop word, which has none."""
@@ -92,11 +103,20 @@ class Words:
         return not _IDEOGRAM.fullmatch(word) and bool(self.query(word).indices)
 
 
+def _holds(numbers: bytes, wanted: bytes) -> bool:
+    """Whether these numbers stand among those, one behind the other."""
+    at = numbers.find(wanted)
+    while at >= 0 and at % 8:  # half of one number and half of the next
+        at = numbers.find(wanted, at + 1)
+    return at >= 0
+
+
 def _paired(text: str) -> list[str]:
-    """What _PAIRED finds; in half the time where a text is ASCII."""
+    """What _PAIRED finds; in a third of the time where a text is ASCII."""
     if not text.isascii() or "''" in text:
         return _PAIRED.findall(text)
-    return [word for word in (one.strip("'") for one in text.translate(_SPACES).split()) if word]
+    found = text.translate(_SPACES).split()
+    return [word for word in (one.strip("'") for one in found) if word] if "'" in text else found
 
 
 def own(tenant: str, show: str) -> int:

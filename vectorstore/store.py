@@ -6,7 +6,7 @@ Knows nothing of either engine.
 import json
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Protocol
@@ -127,17 +127,24 @@ def searchable(passage: Passage) -> str:
 
 
 def payload(passage: Passage) -> dict[str, Any]:
-    return {**asdict(passage), "origin": passage.origin.value, "fingerprint": fingerprint(passage)}
+    """What is as it is by default is left out: it would be read again with every search."""
+    held = {name: value for name, value in asdict(passage).items() if value != _DEFAULTS.get(name, _NEVER)}
+    return {**held, "origin": passage.origin.value, "fingerprint": fingerprint(passage)}
 
 
+_NEVER = object()
+_DEFAULTS = {one.name: one.default for one in fields(Passage) if one.default is not MISSING}
 _of_passage = itemgetter(*Passage.__dataclass_fields__)
 
 
 def passage_of(stored: Mapping[str, Any]) -> Passage:
     """The passage that a payload was made of."""
-    return Passage(*_of_passage({**stored, **_typed(stored)}))
+    return Passage(*_of_passage({**_DEFAULTS, **stored, **_typed(stored)}))
 
 
 def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
     """What a payload holds as another type than a passage."""
-    return {"origin": Origin(stored["origin"]), "names": tuple(stored["names"]), "path": tuple(stored["path"])}
+    return {
+        "origin": Origin(stored["origin"]),
+        **{name: tuple(stored[name]) for name in ("names", "path") if name in stored},
+    }

@@ -7,6 +7,7 @@ parent does, however the parent ends. Knows nothing of what the object is for.
 
 import asyncio
 import atexit
+import gc
 import itertools
 import multiprocessing
 import os
@@ -238,6 +239,7 @@ class _Desk:
             if self._made is None:
                 make, args = self._make
                 self._made = make(*args)
+                gc.freeze()  # what was loaded stays: the collector need not go through it while somebody waits
             return self._made
 
     def _send(self, number: int, value: Any, fault: Exception | None) -> None:
