@@ -19,7 +19,7 @@ CANDIDATES = 200  # that a walk through the graph keeps in sight
 OVERSAMPLING = 2.0  # found by their bytes, of which the best by their vectors are taken
 QUANTILE = 0.99  # of a vector's numbers that their bytes tell apart
 
-_LAYOUT = 5  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
+_LAYOUT = 6  # grows when payload, vectors or the analysis of words change: an older store is rebuilt
 
 
 def about(embedder: str, dimension: int) -> dict[str, Any]:

@@ -77,6 +77,7 @@ class Reader:
         self._engine = engine
         self._words = words
         self._rarities = rarities
+        self._ready: tuple[Where, Mapping[Origin, Any]] | None = None
 
     def find(self, where: Where, asked: Asked, query: Query) -> Ranked:
         return find(self, where, asked, query)
@@ -85,7 +86,7 @@ class Reader:
         return survey(self, where, asked)
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
-        lanes = {origin: self._engine.ready(condition) for origin, condition in where.lanes.items()}
+        lanes = self._lanes(where)
         rated = self._rated(where, asked)
         named = self._named(lanes, asked)
         arms = [
@@ -103,6 +104,12 @@ class Reader:
             Arm(origin, near.signal, number, {one: scores.get(one, 0.0) for one in sorted(every[origin])})
             for (origin, number, near), scores in zip(arms, found, strict=True)
         ]
+
+    def _lanes(self, where: Where) -> Mapping[Origin, Any]:
+        """The filter of each origin; one search asks for them several times."""
+        if self._ready is None or self._ready[0] is not where:
+            self._ready = where, {origin: self._engine.ready(one) for origin, one in where.lanes.items()}
+        return self._ready[1]
 
     def _rated(self, where: Where, asked: Asked) -> list[tuple[int, Near]]:
         """What each phrasing looks for, wherever it may be found."""
@@ -136,8 +143,11 @@ class Reader:
         return self._stored(where, self._engine.points(where, ids), terms)
 
     def read(self, where: Where, ids: Sequence[str], depths: Sequence[int], terms: Sequence[Terms]) -> list[Stored]:
-        wanted: list[Condition] = [{"must": [where.anything, {"has_id": list(ids)}]}] if ids else []
-        lane = where.lanes.get(Origin.TURN)
+        lanes = self._lanes(where)
+        wanted: list[Condition] = []
+        if ids:
+            wanted.append({"must": [{"should": list(lanes.values())}, {"has_id": list(ids)}]})
+        lane = lanes.get(Origin.TURN)
         if lane and depths:
             wanted.append({"must": [lane, {"key": "depth", "match": {"any": list(depths)}}]})
         limit = len(ids) + _A_TURN * len(depths)

@@ -186,6 +186,7 @@ def covers_around(scene: Scene, asked: Phrasing) -> Numbers:
     return np.array((_window(scene, asked) > 0) @ rarity / max(float(rarity.sum()), 1e-9))
 
 
+@once
 def pairs(scene: Scene, asked: Phrasing) -> Numbers:
     """The share of the question's pairs of adjacent words, rare ones counting more, that stand side by side here."""
     worth = {pair: sum(asked.words.get(word, 0.0) for word in pair) for pair in asked.pairs}

@@ -55,11 +55,11 @@ class Words:
         )
         self._known: dict[str, int] = {}
         self._numbers = lru_cache(maxsize=_READ)(self._numbered)
+        self._asked = lru_cache(maxsize=_READ)(self._query)
 
     def query(self, text: str) -> Sparse:
         """Each word once; empty when nothing but stop words was asked."""
-        found = self._model.embed_query(_plain(text))
-        return Sparse(tuple(found.indices), tuple(found.values))
+        return self._asked(text)
 
     def passage(self, text: str) -> Sparse:
         """Words weighted by BM25's saturated frequency."""
@@ -74,6 +74,10 @@ class Words:
         """Those pairs that stand in the text."""
         numbers = self._numbers(text)
         return frozenset(pair for pair in pairs if _holds(numbers, _PAIR.pack(*pair)))
+
+    def _query(self, text: str) -> Sparse:
+        found = self._model.embed_query(_plain(text))
+        return Sparse(tuple(found.indices), tuple(found.values))
 
     def _numbered(self, text: str) -> bytes:
         """The words' numbers, eight bytes each."""

@@ -199,7 +199,7 @@ async def test_a_search_does_not_wait_for_a_change(qdrant: LoopbackQdrant, canon
 async def test_the_collection_is_made_for_many_tenants_and_says_whose_it_is(qdrant: LoopbackQdrant) -> None:
     async with opened(qdrant, collection="room"):
         info = qdrant.store.get_collection("room")
-    assert info.config.metadata == {"dramaturg": {"layout": 5, "embedder": "told", "dimension": DIMENSION}}
+    assert info.config.metadata == {"dramaturg": {"layout": 6, "embedder": "told", "dimension": DIMENSION}}
     made = qdrant.made["room"]
     assert (
         made["vectors"]["dense"]["hnsw_config"] | {"m": 0, "payload_m": 16} == made["vectors"]["dense"]["hnsw_config"]
