@@ -45,7 +45,7 @@ class Kept:
         return await self._read("passage", texts, self._embedder.read_passages)
 
     async def read_queries(self, texts: Sequence[str]) -> list[Embedded]:
-        return await self._read("question", texts, self._embedder.read_queries)
+        return await self._read("asked", texts, self._embedder.read_queries)
 
     async def array(self, texts: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
         """float32 [texts, dimensions]."""

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from vectorstore.errors import EmbedderDown
 from vectorstore.pieces import pack
+from vectorstore.statement import as_told
 
 TOKENS = 256
 _EVEN = 16  # tokens: of such lengths a text gives the same bits in whatever batch it comes, and so does a rebuilt index
@@ -55,11 +56,15 @@ class MiniLM:
         return vectors, [pack(row[told(own)]) for row, own in zip(pieces, ids, strict=True)]
 
     def questions(self, texts: list[str]) -> tuple[NDArray[np.float32], list[bytes]]:
-        """The same, and each text's pieces, float32 [pieces, WIDTH]: each as long as it counts, all together 1.
-        None of what is not written in Latin letters: the model cannot read it, and words find it better."""
-        ids, vectors, _, pieces = self._infer(texts)
-        asked = (row[told(own, self._points) & self._reads(own)] for row, own in zip(pieces, ids, strict=True))
-        return vectors, [_shared(own).tobytes() for own in asked]
+        """The same, and each text's pieces, float32 [pieces, WIDTH]: each as long as it counts, all together 1. Those
+        of a question and of the same as it would be told, each by half. None of what is not written in Latin
+        letters: the model cannot read it, and words find it better."""
+        stated = {text: one for text in texts if (one := as_told(text))}
+        ids, vectors, _, pieces = self._infer([*texts, *stated.values()])
+        own = [_shared(row[told(one, self._points) & self._reads(one)]) for row, one in zip(pieces, ids, strict=True)]
+        also = dict(zip(stated, own[len(texts) :], strict=True))
+        asked = [_halved(one, also.get(text)) for text, one in zip(texts, own, strict=False)]
+        return vectors[: len(texts)], [one.tobytes() for one in asked]
 
     def _reads(self, ids: NDArray[np.int64]) -> bool:
         said = ids[told(ids, self._points) | (ids == _UNKNOWN)]
@@ -149,6 +154,10 @@ def _pieces(learned: dict[str, Any], x: Any) -> list[Any]:
     question = op.matmul(x, op.constant(wide["question"]), False, False)
     question = op.multiply(op.normalize_l2(question, np.array([2]), _EPSILON, "max"), counts)
     return [op.matmul(x, op.constant(wide["passage"]), False, False), question]
+
+
+def _halved(pieces: NDArray[np.float32], also: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    return pieces if also is None or not len(pieces) else np.array(np.concatenate((pieces, also)) / 2, np.float32)
 
 
 def _shared(pieces: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -50,6 +50,14 @@ def test_a_passage_without_pieces_is_near_to_nothing_and_no_question_asks_for_no
     assert pack(np.zeros((2, WIDTH), np.float32)) == pack(np.zeros((2, WIDTH), np.float32))
 
 
+async def test_a_question_is_read_as_it_was_asked_and_as_it_would_be_told(embedder: Embedder) -> None:
+    read = await embedder.read_queries(["Where did Mara light the lantern?", "Mara light the lantern."])
+    asked, told = (np.frombuffer(one.pieces, np.float32).reshape(-1, WIDTH) for one in read)
+    assert np.array_equal(asked[-len(told) :], told / 2)
+    assert len(asked) > len(told) + 4
+    assert [round(float(np.linalg.norm(one, axis=1).sum()), 4) for one in (asked, told)] == [1, 1]
+
+
 async def test_a_word_is_near_to_one_of_like_meaning_and_punctuation_is_not_asked_for(embedder: Embedder) -> None:
     told = await embedder.read_passages(["Mara lit the green lantern.", "Tom ate bread and soup.", ""])
     asked, bare = (np.frombuffer(one.pieces, np.float32) for one in await embedder.read_queries(["Who lit it?", "?!"]))
