@@ -8,6 +8,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ READ, WRITE = 2, 3
 WRITING = 30  # seconds a change may take
 _WAIT = 0.3  # seconds between two tries, growing
 _LONGEST = 2.0  # seconds that a server may have us wait
+_BESIDE = 4  # questions that may be under way besides
 _TOLD = 200  # characters of what a server says
 
 
@@ -42,6 +44,7 @@ class Line:
                 timeout=address.patience,
                 check_compatibility=False,
             )
+        self._beside = ThreadPoolExecutor(_BESIDE, thread_name_prefix="line")
 
     def ask(self, call: Callable[[QdrantClient], T], tries: int = READ) -> T:
         """What ``call`` gives. Raises IndexFault: StoreAway where it may be well in a while, StoreGone where there is
@@ -56,7 +59,12 @@ class Line:
                 time.sleep(max(wait, _WAIT * tried))
         raise AssertionError("it is tried once at least")
 
+    def beside(self, call: Callable[[QdrantClient], T]) -> "Future[T]":
+        """As ``ask``, while something else is asked. Must not be called by what is asked so."""
+        return self._beside.submit(self.ask, call)
+
     def close(self) -> None:
+        self._beside.shutdown()
         self.client.close()
 
     def _told(self, problem: Exception) -> tuple[IndexFault, float | None]:

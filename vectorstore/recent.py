@@ -45,6 +45,11 @@ class Recent:
         """Those that are here, with their fingerprints."""
         return [(one, self._known[one].fingerprint) for one in ids if one in self._known]
 
+    def turns(self, thread: str, depths: Collection[int]) -> list[str]:
+        """The turns of a thread's depths that are here, whatever their branch."""
+        points = self._known.items() if thread and depths else ()
+        return [one for one, point in points if point.passage.thread == thread and point.passage.depth in depths]
+
     def add(self, one: str, payload: Mapping[str, Any], dense: Collection[float], sparse: Any) -> None:
         passage = passage_of(payload)
         weights = {} if sparse is None else dict(zip(sparse.indices, sparse.values, strict=True))

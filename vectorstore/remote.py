@@ -5,6 +5,7 @@ of words, which a change declares outdated. Knows nothing of pipes, of how passa
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 
 from qdrant_client import models
@@ -19,7 +20,9 @@ from vectorstore.query import Query
 from vectorstore.rarity import Rarities
 from vectorstore.reader import Reader
 from vectorstore.recent import Recent
-from vectorstore.remote_engine import RemoteEngine, as_filter, sparse
+from vectorstore.remote_engine import RemoteEngine
+from vectorstore.remote_query import as_filter, sparse
+from vectorstore.remote_search import RemoteSearch
 from vectorstore.sight import Condition, Where
 from vectorstore.sparse import Words
 from vectorstore.store import Arm, Asked, Entered
@@ -45,7 +48,6 @@ class Remote:
         self._rarities = Rarities(COUNTED)
         self._words = Words()
         self._engine = RemoteEngine(self._line, self._name, Recent(_RECENT))
-        self._reader = Reader(self._engine, self._words, self._rarities)
 
     def open(self) -> None:
         self._collection.open()
@@ -58,16 +60,21 @@ class Remote:
         self._looked = monotonic()
 
     def find(self, where: Where, asked: Asked, query: Query) -> Ranked:
-        self._look()
-        return self._reader.find(where, asked, query)
+        with self._looking():
+            return self.reader(where, asked).find(where, asked, query)
 
     def survey(self, where: Where, asked: Asked) -> Survey:
-        self._look()
-        return self._reader.survey(where, asked)
+        with self._looking():
+            return self.reader(where, asked).survey(where, asked)
 
     def arms(self, where: Where, asked: Asked) -> list[Arm]:
-        self._look()
-        return self._reader.arms(where, asked)
+        with self._looking():
+            return self.reader(where, asked).arms(where, asked)
+
+    def reader(self, where: Where, asked: Asked) -> Reader:
+        """For one search."""
+        search = RemoteSearch(self._engine, where, asked, self._words, self._rarities)
+        return Reader(search, self._words, self._rarities)
 
     def put(self, entered: Sequence[Entered]) -> None:
         self._look(0.0)
@@ -118,12 +125,28 @@ class Remote:
         if not self._looked:
             self.open()
         elif monotonic() - self._looked > every:
-            try:
-                self._collection.check()
-            except IndexFault:
-                self._looked = 0.0
-                raise
-            self._looked = monotonic()
+            self._check()
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """The same while a search is under way: if it is not ours, what was found is shown to nobody."""
+        if not self._looked:
+            self.open()
+        due = monotonic() - self._looked > _LOOKED
+        checking = self._line.beside(lambda _: self._check()) if due else None
+        try:
+            yield
+        finally:
+            if checking is not None:
+                checking.result()
+
+    def _check(self) -> None:
+        try:
+            self._collection.check()
+        except IndexFault:
+            self._looked = 0.0
+            raise
+        self._looked = monotonic()
 
 
 def _batches(made: Sequence[Written]) -> Iterator[list[Written]]:

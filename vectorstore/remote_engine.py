@@ -1,25 +1,54 @@
-"""Remote engine: a collection in a Qdrant server as a reader's Engine.
+"""Remote engine: what a collection in a Qdrant server is asked, as much as can be in one batch.
 
 Other programs write there, too: so a point that was read lately is used only while the server has it with the same
 fingerprint and shows it to this search, and nothing else is kept. Runs in the index process and is imported only
-there. Knows nothing of what is asked of it.
+there. Knows nothing of the order in which a search asks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from qdrant_client import models
+from qdrant_client import QdrantClient, models
 
-from vectorstore.layout import CANDIDATES, DENSE, OVERSAMPLING, WORDS
+from vectorstore.layout import DENSE, WORDS
 from vectorstore.line import Line
+from vectorstore.passage import Origin
 from vectorstore.reader import Near
 from vectorstore.recent import Point, Recent
+from vectorstore.remote_query import alone, among, as_filter, listed, nearest, others, those, weighed
 from vectorstore.sight import Condition, Where
-from vectorstore.sparse import Sparse
 
 _PAGE = 1000
 _MARK = "fingerprint"
+_SEAT = ("origin", "record", "version", "order", "depth")  # of a payload: where the passage stands
+_A_TURN = 4  # passages of a turn, on the average at most
 _AT_ONCE = 64  # queries in one request
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search can ask at once: its ``arms``; at most ``limit`` of what is ``called`` by a name; words that are
+    looked for alone ``among`` passages."""
+
+    arms: list[Near] = field(default_factory=list)
+    called: Condition | None = None
+    limit: int = 0
+    words: list[int] = field(default_factory=list)
+    among: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was found: ``scores`` by id for each arm, ids of what is ``called`` so, what each word scores and weighs
+    ``alone`` (None where it does not occur), and what the payloads of arms and called say of where they stand."""
+
+    scores: list[dict[str, float]]
+    called: list[str]
+    alone: list[tuple[float, float] | None]
+    seats: Mapping[str, Mapping[str, Any]]
 
 
 class RemoteEngine:
@@ -30,44 +59,53 @@ class RemoteEngine:
         self._name = name
         self._recent = recent
 
-    def ready(self, condition: Condition) -> Any:
-        return models.Filter.model_validate(condition)
+    def sweep(self, sought: Sought) -> Swept:
+        arms = [nearest(near, _SEAT) for near in sought.arms]
+        called = [listed(sought.called, sought.limit, _SEAT)] if sought.called else []
+        params = among(sought.among) if sought.among else None
+        found = self._batch([*arms, *called, *(alone(word, params) for word in sought.words if params)])
+        told, rest = found[: len(arms) + len(called)], found[len(arms) + len(called) :]
+        return Swept(
+            _scores(told[: len(arms)]),
+            [str(one.id) for hits in told[len(arms) :] for one in hits],
+            [weighed(word, hits) for word, hits in zip(sought.words, rest, strict=True)],
+            {str(one.id): one.payload or {} for hits in told for one in hits},
+        )
 
-    def nearest(self, asked: Sequence[Near]) -> list[dict[str, float]]:
-        found = self._batch([_nearest(one) for one in asked])
-        return [{str(hit.id): hit.score for hit in hits} for hits in found]
+    def rate(self, asked: Sequence[Near]) -> list[dict[str, float]]:
+        """Ids with their scores, for each: all that meet its condition, up to its limit."""
+        return _scores(self._batch([nearest(near, exact=True) for near in asked]))
 
-    def alone(self, words: Sequence[int], among: Condition) -> list[tuple[float, float] | None]:
-        params = _among(among)
-        found = self._batch([_alone(word, params) for word in words])
-        return [_weighed(word, hits) for word, hits in zip(words, found, strict=True)]
-
-    def weighing(self) -> None:
-        """The server's statistics hold what was deleted until it optimizes, and each shard has its own."""
-        return None
-
-    def seen(self, condition: Condition, limit: int, key: str) -> list[tuple[str, Any]]:
-        return [(str(one.id), (one.payload or {})[key]) for one in self._scroll(condition, limit, [key], False)]
-
-    def count(self, condition: Condition) -> int:
+    def count(self, condition: Condition) -> "Future[int]":
+        """Is begun at once, and whatever else is asked need not wait for it."""
         wanted = as_filter(condition)
-        return self._line.ask(lambda client: client.count(self._name, wanted, exact=True)).count
+        return self._line.beside(lambda client: client.count(self._name, wanted, exact=True).count)
 
-    def points(self, where: Where, ids: Sequence[str]) -> list[tuple[str, Point]]:
-        """Read by what may be seen once more: it may have changed since the arms found it."""
-        there = dict(self.within({"must": [where.anything, {"has_id": list(ids)}]}, len(ids))) if ids else {}
-        return [(one, there[one]) for one in ids if one in there]
-
-    def within(self, condition: Condition, limit: int) -> list[tuple[str, Point]]:
-        marks = dict(self.seen(condition, limit, _MARK))
-        self._recent.forget(one for one, mark in self._recent.marks(marks) if mark != marks[one])
-        if missing := self._recent.missing(marks):
-            both = {"must": [as_filter(condition), {"has_id": missing}]}
-            for record in self._scroll(both, len(missing), True, True):
-                vectors = record.vector if isinstance(record.vector, dict) else {}
-                dense: Any = vectors.get(DENSE, ())
-                self._recent.add(str(record.id), record.payload or {}, dense, vectors.get(WORDS))
-        return self._recent.take(marks)
+    def read(
+        self, where: Where, ids: Collection[str], depths: Collection[int], perhaps: Collection[str] = ()
+    ) -> tuple[dict[str, Point], set[str]]:
+        """Points of these ids, the turns of these depths, and of the ids ``perhaps`` those that were read lately and
+        are as they were; and the ids ``perhaps`` that are there besides. What this ``where`` does not show now is left
+        out. One batch, and a second one where another program has changed what was read lately."""
+        lane, lacking = where.lanes.get(Origin.TURN), self._recent.missing(ids)
+        turns = self._recent.turns(where.thread, depths) if lane else []
+        known = {*ids, *turns, *perhaps} - set(lacking)
+        marks = [listed(those(where.anything, known), len(known), [_MARK])] if known else []
+        fresh = [listed(those(where.anything, lacking), len(lacking))] if lacking else []
+        if lane and depths:
+            beside = {"must": [lane, {"key": "depth", "match": {"any": sorted(depths)}}]}
+            fresh.append(listed(others(beside, {*ids, *turns}), _A_TURN * len(depths)))
+        found = self._batch([*marks, *fresh])
+        there = {str(one.id): (one.payload or {})[_MARK] for hits in found[: len(marks)] for one in hits}
+        read = self._keep([one for hits in found[len(marks) :] for one in hits])
+        changed = [one for one, mark in self._recent.marks(there) if mark != there[one]]
+        self._recent.forget(changed)
+        if changed:
+            (hits,) = self._batch([listed(those(where.anything, changed), len(changed))])
+            read += self._keep(hits)
+        same = [one for one in there if one not in changed]
+        points = dict(self._recent.take([*same, *read]))
+        return points, {one for one in same if one not in points}
 
     def every(self, condition: Condition) -> Iterator[tuple[str, str]]:
         """Ids and fingerprints, page by page."""
@@ -83,65 +121,22 @@ class RemoteEngine:
             lambda client: client.scroll(self._name, wanted, limit=_PAGE, offset=after, with_payload=[_MARK])
         )
 
-    def _scroll(self, condition: Condition, limit: int, payload: bool | list[str], vectors: bool) -> Sequence[Any]:
-        wanted = as_filter(condition)
-        found: tuple[Sequence[Any], Any] = self._line.ask(
-            lambda client: client.scroll(self._name, wanted, limit=limit, with_payload=payload, with_vectors=vectors)
-        )
-        return found[0]
+    def _keep(self, found: Sequence[models.ScoredPoint]) -> list[str]:
+        for one in found:
+            vectors = one.vector if isinstance(one.vector, dict) else {}
+            dense: Any = vectors.get(DENSE, ())
+            self._recent.add(str(one.id), one.payload or {}, dense, vectors.get(WORDS))
+        return [str(one.id) for one in found]
 
     def _batch(self, asked: Sequence[models.QueryRequest]) -> list[list[models.ScoredPoint]]:
-        return [one for start in range(0, len(asked), _AT_ONCE) for one in self._some(asked[start : start + _AT_ONCE])]
+        parts = [asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE)]
+        begun = [self._line.beside(partial(self._query, part)) for part in parts[1:]]
+        found = [self._line.ask(partial(self._query, part)) for part in parts[:1]]
+        return [one for part in (*found, *(each.result() for each in begun)) for one in part]
 
-    def _some(self, asked: Sequence[models.QueryRequest]) -> list[list[models.ScoredPoint]]:
-        found = self._line.ask(lambda client: client.query_batch_points(self._name, asked))
-        return [one.points for one in found]
-
-
-def as_filter(condition: Any) -> models.Filter:
-    """Qdrant's JSON filter, or what is one already in parts."""
-    return condition if isinstance(condition, models.Filter) else models.Filter.model_validate(condition)
+    def _query(self, asked: Sequence[models.QueryRequest], client: QdrantClient) -> list[list[models.ScoredPoint]]:
+        return [one.points for one in client.query_batch_points(self._name, asked)]
 
 
-def sparse(words: Sparse) -> models.SparseVector:
-    return models.SparseVector(indices=list(words.indices), values=list(words.values))
-
-
-def _among(corpus: Any) -> models.SearchParams:
-    return models.SearchParams(idf=models.IdfCorpusParams(corpus=as_filter(corpus)))
-
-
-def _nearest(near: Near) -> models.QueryRequest:
-    vector = sparse(near.vector) if isinstance(near.vector, Sparse) else near.vector
-    if near.signal == DENSE:
-        weighed = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING)
-        params = models.SearchParams(hnsw_ef=CANDIDATES, quantization=weighed)
-    else:
-        params = _among(near.corpus)
-    return models.QueryRequest(
-        query=models.NearestQuery(nearest=vector),
-        using=near.signal,
-        filter=as_filter(near.condition),
-        params=params,
-        limit=near.limit,
-        with_payload=False,
-        with_vector=False,
-    )
-
-
-def _alone(word: int, params: models.SearchParams) -> models.QueryRequest:
-    return models.QueryRequest(
-        query=models.NearestQuery(nearest=models.SparseVector(indices=[word], values=[1.0])),
-        using=WORDS,
-        params=params,
-        limit=1,
-        with_payload=False,
-        with_vector=[WORDS],
-    )
-
-
-def _weighed(word: int, hits: Sequence[models.ScoredPoint]) -> tuple[float, float] | None:
-    held: Any = hits[0].vector if hits else None
-    if not held:
-        return None
-    return hits[0].score, held[WORDS].values[held[WORDS].indices.index(word)]
+def _scores(found: Sequence[Sequence[models.ScoredPoint]]) -> list[dict[str, float]]:
+    return [{str(hit.id): hit.score for hit in hits} for hits in found]

@@ -17,10 +17,12 @@ Condition = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Where:
     """``lanes`` holds the filter of each origin that can be seen at all; ``show`` is the tenant and the show,
-    over which the rarity of words is counted, so that no other show shines through a score."""
+    over which the rarity of words is counted, so that no other show shines through a score. ``thread`` is the one
+    whose turns can be seen."""
 
     show: tuple[str, str]
     lanes: Mapping[Origin, Condition]
+    thread: str
 
     @property
     def anything(self) -> Condition:
@@ -45,7 +47,7 @@ def visible(query: Query) -> Where | None:
             lanes[origin] = {"must": of_origin}
         elif sight.thread and (paths := _paths(query)):
             lanes[origin] = {"must": [*of_origin, _equals("thread", sight.thread), {"should": paths}]}
-    return Where((sight.tenant, sight.show), lanes) if lanes else None
+    return Where((sight.tenant, sight.show), lanes, sight.thread) if lanes else None
 
 
 def _paths(query: Query) -> list[Condition]:

@@ -171,12 +171,16 @@ async def test_what_is_withdrawn_in_mid_search_is_not_shown(qdrant: LoopbackQdra
     remote = Remote(Address(qdrant.url), "told", DIMENSION)
     mara, tom = canon("Mara", "Mara fears the water."), canon("Tom", "Tom drinks water.")
     remote.put([Entered(one, [1.0, 0.0, 0.0, 0.0]) for one in (mara, tom)])
-    (arm,) = remote.arms(where, Asked(("water",), (), (), 10))
-    assert set(arm.scores) == {mara.id, tom.id}
-    for known in (False, True):
-        ids = [one.id for one in remote._reader.take(where, [mara.id, tom.id], ())]
-        assert ids == ([tom.id] if known else [mara.id, tom.id])
+    asked = Asked(("water",), (), (), 10)
+    for read_lately in (False, True):
+        if read_lately:
+            assert len(remote.reader(where, asked).take(where, [mara.id, tom.id], ())) == 2
+        reader = remote.reader(where, asked)
+        (arm,) = reader.arms(where, asked)
+        assert set(arm.scores) == {mara.id, tom.id}
         remote.put([Entered(replace(mara, status="retired"), [1.0, 0.0, 0.0, 0.0])])
+        assert [one.id for one in reader.take(where, [mara.id, tom.id], ())] == [tom.id]
+        remote.put([Entered(mara, [1.0, 0.0, 0.0, 0.0])])
     remote.close()
 
 
@@ -225,6 +229,44 @@ async def test_a_large_index_is_told_page_by_page(qdrant: LoopbackQdrant, source
     async with opened(qdrant) as index:
         await index.put(passages)
         assert dict(await index.fingerprints()) == {one.id: fingerprint(one) for one in passages}
+
+
+@pytest.mark.parametrize(("size", "at_most"), [(20, 2), (100, 3)])
+async def test_a_search_asks_the_server_at_most_three_times_one_after_the_other(
+    qdrant: LoopbackQdrant, canon: Make, source: Make, turn: Make, size: int, at_most: int
+) -> None:
+    """What is found; what each arm makes of what the others found, unless it has found all; the passages with what
+    stands beside them. How many there are is asked beside the first, and not again for a while."""
+    chance = random.Random(5)
+
+    def text() -> str:
+        return " ".join(f"w{chance.randrange(size)}" for _ in range(60))
+
+    sight = Sight("t", "s", "th", {"main": size})
+    async with opened(qdrant) as index:
+        await index.put(canon(f"Name {number}", text()) for number in range(size))
+        await index.put(source(f"doc{number // 8}", number % 8, text()) for number in range(size))
+        await index.put(turn(number + 1, text()) for number in range(size))
+        counted = 0
+        for number in range(6):
+            qdrant.asked.clear()
+            question = Query(sight, f"What does Name {number} say of w{number}?", also=(f"w{number} w7",))
+            assert (await index.search(question)).hits
+            paths = [one.path.removeprefix("/collections/dramaturg/points/") for one in qdrant.asked]
+            counted += paths.count("count")
+            assert len(paths) - paths.count("count") <= at_most
+            searches = [each for one in qdrant.asked for each in (one.body or {}).get("searches", ())]
+            # Several shards give fewer than were asked for, where that is many and need not be exact.
+            assert all(one["limit"] < 128 or one["params"]["exact"] for one in searches)
+        assert counted == 1
+
+
+async def test_a_question_of_many_words_is_asked_in_parts(qdrant: LoopbackQdrant, canon: Make) -> None:
+    async with opened(qdrant) as index:
+        await index.put([canon("Mara", "Mara fears the water.")])
+        assert await titles(index, " ".join(f"word{number}" for number in range(200)) + " water") == ["Mara"]
+    sizes = [len(one.body["searches"]) for one in qdrant.asked if one.path.endswith("/query/batch")]
+    assert max(sizes) <= 64 < sum(sizes)
 
 
 # ---- whose collection ----
