@@ -1,7 +1,8 @@
 """Remote: an index in a Qdrant server, as it is reached from the index process; imported only there.
 
-Every method blocks. Searches and changes may come from two threads: they share nothing but the line and the counts
-of words, which a change declares outdated. Knows nothing of pipes, of how passages are ranked or of the embedder.
+Every method blocks. Searches and changes may come from two threads: they share nothing but the line, whether the server
+is away, and the counts of words, which a change declares outdated. Knows nothing of pipes, of how passages are ranked
+or of the embedder.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from vectorstore.errors import IndexFault
 from vectorstore.find import Ranked, Survey
 from vectorstore.layout import DENSE, WORDS, about
 from vectorstore.line import WRITE, WRITING, Line
+from vectorstore.outage import Outage
 from vectorstore.query import Query
 from vectorstore.rarity import Rarities
 from vectorstore.reader import Reader
@@ -45,18 +47,19 @@ class Remote:
         self._line = Line(address)
         self._collection = Collection(self._line, self._name, about(embedder, dimension))
         self._looked = 0.0
+        self._outage = Outage(lambda: self._look(0.0))
         self._rarities = Rarities(COUNTED)
         self._words = Words()
         self._engine = RemoteEngine(self._line, self._name, Recent(_RECENT))
 
     def open(self) -> None:
-        self._collection.open()
-        self._looked = monotonic()
+        with self._outage.waiting():
+            self._open()
 
     def renew(self) -> None:
         """Throw away what is in the collection, whoever made it, and start empty. No other collection is touched."""
         self._collection.renew()
-        self._rarities.outdate()
+        self._changed()
         self._looked = monotonic()
 
     def find(self, where: Where, asked: Asked, query: Query) -> Ranked:
@@ -86,7 +89,7 @@ class Remote:
                 ),
                 WRITE,
             )
-        self._rarities.outdate()
+        self._changed()
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         self._look()
@@ -98,7 +101,7 @@ class Remote:
             ),
             WRITE,
         )
-        self._rarities.outdate()
+        self._changed()
 
     def fingerprints(self, show: str, ids: Sequence[str] | None) -> dict[str, str]:
         self._look()
@@ -111,34 +114,45 @@ class Remote:
     def clear(self) -> None:
         self._look()
         self._collection.empty()
-        self._rarities.outdate()
+        self._changed()
 
     def version(self) -> str:
         """The server's version."""
         return self._collection.version()
 
     def close(self) -> None:
+        self._outage.end()
         self._line.close()
 
     def _look(self, every: float = _LOOKED) -> None:
         """Whether the collection is there and ours: other programs may make it anew, with another embedder."""
         if not self._looked:
-            self.open()
+            self._open()
         elif monotonic() - self._looked > every:
             self._check()
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        """The same while a search is under way: if it is not ours, what was found is shown to nobody."""
-        if not self._looked:
-            self.open()
-        due = monotonic() - self._looked > _LOOKED
-        checking = self._line.beside(lambda _: self._check()) if due else None
-        try:
-            yield
-        finally:
-            if checking is not None:
-                checking.result()
+        """The same while a search is under way: if it is not ours, what was found is shown to nobody. Nobody waits
+        during an outage."""
+        with self._outage.waiting():
+            if not self._looked:
+                self._open()
+            due = monotonic() - self._looked > _LOOKED
+            checking = self._line.beside(lambda _: self._check()) if due else None
+            try:
+                yield
+            finally:
+                if checking is not None:
+                    checking.result()
+
+    def _open(self) -> None:
+        self._collection.open()
+        self._looked = monotonic()
+
+    def _changed(self) -> None:
+        self._rarities.outdate()
+        self._outage.end()
 
     def _check(self) -> None:
         try:

@@ -31,7 +31,7 @@ class ServerStore(Apart):
     @classmethod
     async def open(cls, address: Address, embedder: str, dimension: int, anew: bool = False) -> "ServerStore":
         """Open the collection, or make it; ``anew`` empties it. A server that does not answer now is opened when it
-        does: until then each call raises StoreAway, and only ``anew`` raises it here.
+        does: until then each call raises StoreAway, searches at once, and only ``anew`` raises it here.
 
         Raises StoreDamaged when another embedder made it, IndexFault when the server refuses us or is too old.
         """

@@ -335,9 +335,7 @@ async def test_a_server_that_is_too_old_is_named_with_what_it_must_be(version: s
 # ---- what goes wrong ----
 
 
-async def test_an_unreachable_server_is_told_and_is_used_as_soon_as_it_is_back(
-    qdrant: LoopbackQdrant, canon: Make
-) -> None:
+async def test_an_unreachable_server_is_told_and_is_used_when_it_is_back(qdrant: LoopbackQdrant, canon: Make) -> None:
     qdrant.stop()
     async with opened(qdrant) as index:
         found = await index.search(Query(SIGHT, "water"))
@@ -353,6 +351,46 @@ async def test_an_unreachable_server_is_told_and_is_used_as_soon_as_it_is_back(
         qdrant.stop()
         assert "cannot be reached" in (await index.search(Query(SIGHT, "water"))).trouble
         qdrant.start()
+        await until_found(index, "water")
+        assert await titles(index, "water") == ["Mara"]
+
+
+async def until_found(index: Index, text: str) -> None:
+    """Until it is noticed that the server is back."""
+    async with asyncio.timeout(30):
+        while (await index.search(Query(SIGHT, text))).trouble:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.05)
+
+
+async def tell_at_once(index: Index, server: LoopbackQdrant) -> None:
+    """Many turns are told what is wrong, and ask the server nothing: what it hears are the tries behind."""
+    asked = len(server.asked)
+    for _ in range(20):
+        found = await index.search(Query(SIGHT, "water"))
+        assert found.hits == ()
+        assert "does not answer in time; see whether it is overloaded." in found.trouble
+    assert len(server.asked) < asked + 20
+
+
+async def test_only_the_first_turn_waits_for_a_server_that_does_not_answer(qdrant: LoopbackQdrant, canon: Make) -> None:
+    async with opened(qdrant, patience=1) as index:
+        await index.put([canon("Mara", "Mara fears the water.")])
+        qdrant.faults.mute = True
+        assert "does not answer in time" in (await index.search(Query(SIGHT, "water"))).trouble
+        await tell_at_once(index, qdrant)
+        qdrant.faults.mute = False
+        await until_found(index, "water")
+        assert await titles(index, "water") == ["Mara"]
+
+
+async def test_no_turn_waits_for_a_server_that_did_not_answer_at_the_start(qdrant: LoopbackQdrant, canon: Make) -> None:
+    async with opened(qdrant) as index:
+        await index.put([canon("Mara", "Mara fears the water.")])
+    qdrant.faults.mute = True
+    async with opened(qdrant, patience=1) as index:
+        await tell_at_once(index, qdrant)
+        qdrant.faults.mute = False
+        await until_found(index, "water")
         assert await titles(index, "water") == ["Mara"]
 
 

@@ -25,13 +25,14 @@ _LARGEST = 32 << 20  # bytes of a request, as a server has it
 @dataclass
 class Faults:
     """What goes wrong: ``status`` is the answer to all but the server's name, with ``reason``; ``limited`` is how many
-    requests are answered with 429, ``blind`` how many looks at a collection find none though it is there, ``slow`` how many seconds each takes, ``foreign`` makes it no Qdrant at all."""
+    requests are answered with 429, ``blind`` how many looks at a collection find none though it is there, ``slow`` how many seconds each takes, ``mute`` that none is answered, ``foreign`` makes it no Qdrant at all."""
 
     status: int = 0
     reason: str = "something broke"
     limited: int = 0
     blind: int = 0
     slow: float = 0.0
+    mute: bool = False
     foreign: bool = False
 
 
@@ -108,8 +109,12 @@ class LoopbackQdrant:
     def answer(self, asked: Asked, key: str) -> Any:
         """The result, or Refused."""
         self.asked.append(asked)
+        while self.faults.mute:
+            time.sleep(0.02)
         if self.faults.slow:
             time.sleep(self.faults.slow)
+        if not self.listens:
+            raise Refused(503, "nobody is here any more")
         if asked.path == "/":
             return {"title": "qdrant - vector search engine", "version": self.version, "commit": "0" * 40}
         self._let_in(asked, key)
@@ -258,7 +263,12 @@ def _handler(qdrant: LoopbackQdrant) -> type[BaseHTTPRequestHandler]:
         do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
 
         def _send(self, status: int, told: Any) -> None:
-            content = json.dumps(told).encode()
+            try:
+                self._write(status, json.dumps(told).encode())
+            except ConnectionError:  # who asked has waited long enough
+                self.close_connection = True
+
+        def _write(self, status: int, content: bytes) -> None:
             self.send_response(status)
             if status == 429:
                 self.send_header("Retry-After", "1")
