@@ -41,8 +41,11 @@ class Apart:
         return found
 
     async def fingerprints(self, show: str, ids: Sequence[str] | None) -> Mapping[str, str]:
-        found: Mapping[str, str] = await self._worker.call("fingerprints", show, ids)
+        found: Mapping[str, str] = await self._call("fingerprints", show, ids)
         return found
 
     async def _read(self, method: str, *args: Any) -> Any:
-        return await self._worker.call(method, *args, urgent=True)
+        return await self._call(method, *args, urgent=True)
+
+    async def _call(self, method: str, *args: Any, urgent: bool = False) -> Any:
+        return await self._worker.call(method, *args, urgent=urgent)

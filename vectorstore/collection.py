@@ -6,13 +6,12 @@ process and is imported only there. Knows nothing of what is kept in it.
 
 import re
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from vectorstore.errors import IndexFault, StoreDamaged, StoreGone
+from vectorstore.errors import IndexFault, StoreDamaged, StoreGone, StoreUnmade
 from vectorstore.layout import (
     CARE,
     DENSE,
@@ -24,6 +23,7 @@ from vectorstore.layout import (
     SCANNED,
     TENANT,
     WORDS,
+    about,
     differs,
 )
 from vectorstore.line import WRITE, WRITING, Line
@@ -36,26 +36,37 @@ _COLD = models.Memory.COLD
 
 
 class Collection:
-    """``name`` on ``line``, for what ``about`` says."""
+    """``name`` on ``line``, for the vectors of an embedder."""
 
-    def __init__(self, line: Line, name: str, about: Mapping[str, Any]) -> None:
+    def __init__(self, line: Line, name: str, embedder: str) -> None:
         self._line = line
         self._name = name
-        self._about = dict(about)
+        self._embedder = embedder
+        self._about = about(embedder, 0)  # until it is opened
 
-    def open(self) -> None:
-        """Use what is there, or make it. Raises StoreDamaged where only reindexing helps, and IndexFault where the
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has, once it is opened."""
+        return int(self._about["dimension"])
+
+    def open(self, dimension: int | None = None) -> None:
+        """Use what is there, or make it; without a ``dimension`` it is as the collection says, and StoreUnmade is
+        raised where it says nothing. Raises StoreDamaged where only reindexing helps, and IndexFault where the
         collection is somebody else's."""
         self._check_version()
-        try:
-            there = self._info()
-        except StoreGone:
-            self._make()
-            there = self._made()
-        if (said := self._said(there)) is None:
+        there = self._found(dimension)
+        if (said := self._said(there)) is not None:
+            wanted = about(self._embedder, dimension or said.get("dimension", 0))
+            if said != wanted:
+                raise StoreDamaged(differs(said, wanted))
+            self._about = wanted
+        elif dimension is None:
+            raise StoreUnmade(
+                f"The collection {self._name} on the index's server is not set up; run dramaturg reindex."
+            )
+        else:
+            self._about = about(self._embedder, dimension)
             self._adopt(there)
-        elif said != self._about:
-            raise StoreDamaged(differs(said, self._about))
         self._index_payload(there)
 
     def check(self) -> None:
@@ -64,14 +75,15 @@ class Collection:
         if said != self._about:
             raise StoreDamaged(differs(said or {}, self._about))
 
-    def renew(self) -> None:
+    def renew(self, dimension: int) -> None:
         """Empty it; make it anew where its vectors are others. Touches nothing that is not ours."""
         self._check_version()
         try:
             there = self._info()
         except StoreGone:
-            self.open()
+            self.open(dimension)
             return
+        self._about = about(self._embedder, dimension)
         if self._said(there) is None:
             self._adopt(there)
         if not self._fits(there):
@@ -99,6 +111,16 @@ class Collection:
 
     def _info(self) -> models.CollectionInfo:
         return self._line.ask(lambda client: client.get_collection(self._name))
+
+    def _found(self, dimension: int | None) -> models.CollectionInfo:
+        try:
+            return self._info()
+        except StoreGone as gone:
+            if dimension is None:
+                raise StoreUnmade(str(gone)) from gone
+        self._about = about(self._embedder, dimension)
+        self._make()
+        return self._made()
 
     def _made(self) -> models.CollectionInfo:
         """What was just made, by us or by another program: in a cluster not every node has heard of it at once."""

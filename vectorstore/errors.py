@@ -31,6 +31,10 @@ class StoreGone(IndexFault):
     """The server has no such collection (any more)."""
 
 
+class StoreUnmade(StoreGone):
+    """The same; who knows how many numbers a vector has may make it."""
+
+
 class EmbedderDown(IndexFault):
     """No vectors can be had now; search by words still works."""
 

@@ -60,7 +60,7 @@ class Index:
         One that does not answer now may do so later: until then a search says so and a change raises StoreAway.
         Raises IndexFault when the server will not have us, and StoreDamaged when only rebuilding helps.
         """
-        return cls(await ServerStore.open(address, embedder.name, await embedder.dimension(), anew), embedder)
+        return cls(await ServerStore.open(address, embedder.name, embedder.dimension, anew), embedder)
 
     async def put(self, passages: Iterable[Passage]) -> int:
         """Add or overwrite; returns how many were not there as they are now. Only those are embedded."""

@@ -27,6 +27,11 @@ def about(embedder: str, dimension: int) -> dict[str, Any]:
     return {"layout": _LAYOUT, "embedder": embedder, "dimension": dimension}
 
 
+def misfit(given: int, held: int) -> str:
+    """Why a vector cannot be put in or looked for, and what to do."""
+    return f"The embedder gives {given} numbers and the index holds {held}; run dramaturg reindex."
+
+
 def differs(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     """Why a store cannot be used, and what to do."""
     if there.get("layout") != here["layout"]:

@@ -13,9 +13,9 @@ from qdrant_client import models
 
 from vectorstore.address import Address
 from vectorstore.collection import Collection
-from vectorstore.errors import IndexFault
+from vectorstore.errors import IndexFault, StoreDamaged
 from vectorstore.find import Ranked, Survey
-from vectorstore.layout import DENSE, WORDS, about
+from vectorstore.layout import DENSE, WORDS, misfit
 from vectorstore.line import WRITE, WRITING, Line
 from vectorstore.outage import Outage
 from vectorstore.query import Query
@@ -39,26 +39,28 @@ _IDS = 10_000  # in one filter
 
 
 class Remote:
-    """Opens itself with the first call, and again as long as that fails."""
+    """Opens itself with the first call, and again as long as that fails. A collection is made only by ``open`` and
+    ``renew`` that are told how many numbers a vector has."""
 
-    def __init__(self, address: Address, embedder: str, dimension: int) -> None:
+    def __init__(self, address: Address, embedder: str) -> None:
         self._name = address.collection
-        self._dimension = dimension
         self._line = Line(address)
-        self._collection = Collection(self._line, self._name, about(embedder, dimension))
+        self._collection = Collection(self._line, self._name, embedder)
         self._looked = 0.0
         self._outage = Outage(lambda: self._look(0.0))
         self._rarities = Rarities(COUNTED)
         self._words = Words()
         self._engine = RemoteEngine(self._line, self._name, Recent(_RECENT))
 
-    def open(self) -> None:
+    def open(self, dimension: int | None = None) -> None:
+        """Is tried whatever failed before; if it fails, nobody waits for the next try."""
+        self._outage.end()
         with self._outage.waiting():
-            self._open()
+            self._open(dimension)
 
-    def renew(self) -> None:
+    def renew(self, dimension: int) -> None:
         """Throw away what is in the collection, whoever made it, and start empty. No other collection is touched."""
-        self._collection.renew()
+        self._collection.renew(dimension)
         self._changed()
         self._looked = monotonic()
 
@@ -76,12 +78,15 @@ class Remote:
 
     def reader(self, where: Where, asked: Asked) -> Reader:
         """For one search."""
+        for vector in asked.vectors:
+            if len(vector) != self._collection.dimension:
+                raise StoreDamaged(misfit(len(vector), self._collection.dimension))
         search = RemoteSearch(self._engine, where, asked, self._words, self._rarities)
         return Reader(search, self._words, self._rarities)
 
     def put(self, entered: Sequence[Entered]) -> None:
         self._look(0.0)
-        for batch in _batches([write(self._words, one, self._dimension) for one in entered]):
+        for batch in _batches([write(self._words, one, self._collection.dimension) for one in entered]):
             points = [_point(one) for one in batch]
             self._line.ask(
                 lambda client, points=points: client.upsert(  # type: ignore[misc]
@@ -146,8 +151,8 @@ class Remote:
                 if checking is not None:
                     checking.result()
 
-    def _open(self) -> None:
-        self._collection.open()
+    def _open(self, dimension: int | None = None) -> None:
+        self._collection.open(dimension)
         self._looked = monotonic()
 
     def _changed(self) -> None:

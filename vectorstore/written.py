@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vectorstore.errors import StoreDamaged
+from vectorstore.layout import misfit
 from vectorstore.recent import written
 from vectorstore.sparse import Sparse, Words, name_key, own
 from vectorstore.store import Entered, payload, searchable
@@ -26,9 +27,7 @@ class Written:
 def write(words: Words, one: Entered, dimension: int) -> Written:
     """Raises StoreDamaged where the vector is not one of this store."""
     if len(one.vector) != dimension:
-        raise StoreDamaged(
-            f"The embedder gives {len(one.vector)} numbers and the index holds {dimension}; run dramaturg reindex."
-        )
+        raise StoreDamaged(misfit(len(one.vector), dimension))
     passage = one.passage
     found = words.passage(searchable(passage)).of(own(passage.tenant, passage.show))
     keys = sorted({key for key in map(name_key, passage.names) if key})

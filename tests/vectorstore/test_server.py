@@ -12,7 +12,7 @@ from qdrant_client import models
 from tests.loopback.qdrant.server import LoopbackQdrant, loopback_qdrant
 from vectorstore import Address, IndexFault, Origin, Passage, Query, Sight, StoreDamaged
 from vectorstore.embedding import Embedded, Embedder
-from vectorstore.errors import StoreAway, StoreGone
+from vectorstore.errors import EmbedderDown, StoreAway, StoreGone
 from vectorstore.index import Index
 from vectorstore.remote import Remote
 from vectorstore.server import ServerStore
@@ -44,6 +44,13 @@ class Told:
         numbers = [chance.gauss(0, 1) for _ in range(self._dimension)]
         length = sum(number * number for number in numbers) ** 0.5
         return [number / length for number in numbers]
+
+
+class Unloaded(Told):
+    """An embedder whose model cannot be loaded."""
+
+    async def dimension(self) -> int:
+        raise EmbedderDown("The model cannot be had.")
 
 
 @pytest.fixture
@@ -146,7 +153,7 @@ async def test_a_word_that_another_program_brought_is_found_at_once(qdrant: Loop
 
 async def test_two_programs_may_make_the_collection_at_once(qdrant: LoopbackQdrant) -> None:
     addresses = [Address(qdrant.url)] * 4
-    stores = await asyncio.gather(*(ServerStore.open(one, "told", DIMENSION) for one in addresses))
+    stores = await asyncio.gather(*(ServerStore.open(one, "told", Told().dimension) for one in addresses))
     for store in stores:
         assert await store.fingerprints("", None) == {}
         await store.close()
@@ -168,7 +175,8 @@ async def test_what_is_withdrawn_in_mid_search_is_not_shown(qdrant: LoopbackQdra
     """Between finding and reading there is time for another program's change."""
     where = visible(Query(SIGHT, "water", origins=(Origin.CANON,)))
     assert where is not None
-    remote = Remote(Address(qdrant.url), "told", DIMENSION)
+    remote = Remote(Address(qdrant.url), "told")
+    remote.open(DIMENSION)
     mara, tom = canon("Mara", "Mara fears the water."), canon("Tom", "Tom drinks water.")
     remote.put([Entered(one, [1.0, 0.0, 0.0, 0.0]) for one in (mara, tom)])
     asked = Asked(("water",), (), (), 10)
@@ -285,6 +293,41 @@ async def test_another_embedder_is_told_to_reindex_which_makes_the_collection_an
         assert await index.count() == 0
         await index.put([canon("Mara", "Mara fears the water.")])
         assert await titles(index, "water") == ["Mara"]
+
+
+async def test_no_model_is_loaded_to_open_a_collection_that_is_there(qdrant: LoopbackQdrant, canon: Make) -> None:
+    async with opened(qdrant, Told("hf:a/model")) as index:
+        await index.put([canon("Mara", "Mara fears the water.")])
+    model = Embedder("hf:a/model")
+    async with opened(qdrant, model) as index:  # type: ignore[arg-type]
+        assert await index.count() == 1
+    assert model.pid is None
+    with pytest.raises(StoreDamaged, match=r"made with the embedder 'hf:a/model' and 'hf:b' is set now; .* reindex"):
+        await Index.at(Address(qdrant.url), Unloaded("hf:b"))
+
+
+async def test_what_a_collection_must_be_made_for_is_asked_of_the_model(qdrant: LoopbackQdrant, canon: Make) -> None:
+    with pytest.raises(EmbedderDown, match=r"^The model cannot be had\.$"):
+        await Index.at(Address(qdrant.url), Unloaded())
+    qdrant.stop()
+    async with opened(qdrant, Unloaded()) as index:
+        assert "cannot be reached" in (await index.search(Query(SIGHT, "water"))).trouble
+        qdrant.start()
+        with pytest.raises(EmbedderDown):
+            await index.put([canon("Mara", "Mara fears the water.")])
+    assert not qdrant.store.collection_exists("dramaturg")
+
+
+async def test_a_model_that_gives_other_vectors_under_the_same_name_is_told_to_reindex(
+    qdrant: LoopbackQdrant, canon: Make
+) -> None:
+    async with opened(qdrant) as index:
+        await index.put([canon("Mara", "Mara fears the water.")])
+    async with opened(qdrant, Told(dimension=8)) as index:
+        told = "The embedder gives 8 numbers and the index holds 4; run dramaturg reindex."
+        assert (await index.search(Query(SIGHT, "water"))).trouble == told
+        with pytest.raises(StoreDamaged, match="gives 8 numbers and the index holds 4"):
+            await index.put([canon("Tom", "Tom mends nets.")])
 
 
 async def test_rebuilding_touches_no_other_collection_and_keeps_how_ours_is_spread(qdrant: LoopbackQdrant) -> None:
@@ -470,6 +513,19 @@ async def test_a_collection_that_is_gone_is_not_silently_made_again(qdrant: Loop
             await index.put([canon("Mara", "Mara fears the water.")])
     async with opened(qdrant, anew=True) as index:
         assert await index.put([canon("Mara", "Mara fears the water.")]) == 1
+
+
+async def test_a_collection_that_was_looked_for_and_is_gone_is_not_made_again_by_the_next_change(
+    qdrant: LoopbackQdrant, canon: Make
+) -> None:
+    remote = Remote(Address(qdrant.url), "told")
+    remote.open(DIMENSION)
+    qdrant.forget_collections()
+    for _ in range(3):
+        with pytest.raises(StoreGone, match="run dramaturg reindex, which makes it anew"):
+            remote.put([Entered(canon("Mara", "Mara fears the water."), [1.0, 0.0, 0.0, 0.0])])
+    assert not qdrant.store.collection_exists("dramaturg")
+    remote.close()
 
 
 async def test_what_is_no_qdrant_is_said_to_be_none(qdrant: LoopbackQdrant) -> None:
