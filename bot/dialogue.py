@@ -19,7 +19,6 @@ from bot.lore import Lore
 from bot.order import Order, order
 from bot.play import Play
 from chains import (
-    SAID,
     Cited,
     Drafts,
     Format,
@@ -278,8 +277,8 @@ class Dialogue:
         if loading is not None:
             loading.cancel()
         said = [*_said(talk), turn.text, form.labels, ITSELF]
-        recalled = written.text.startswith(SAID)  # its source is the talk
-        page = await self._footing(written.text, () if recalled else prompt.passages, lore.names, said)
+        sources = () if written.recalled else prompt.passages  # what was recalled has its source in the talk
+        page = await self._footing(written.text, sources, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

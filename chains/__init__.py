@@ -17,7 +17,6 @@ from chains.kinds import guess_kind, guess_name
 from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
 from chains.manuscript import pages as manuscript
-from chains.material import SAID
 from chains.message import Message
 from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
@@ -28,7 +27,6 @@ from chains.recommended import about_models
 from chains.writer import Card, Usage, Written
 
 __all__ = [
-    "SAID",
     "Card",
     "Citation",
     "Cited",

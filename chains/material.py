@@ -65,6 +65,16 @@ _SURE = 0.6  # the share from which what was said in the talk itself answers a q
 
 
 @dataclass(frozen=True, slots=True)
+class Quotation:
+    """What is said to a message without a model; ``text`` is empty where a model has to write. ``preface`` are
+    words of ours before it, ``recalled`` says that it was said in the talk and is not canon."""
+
+    text: str = ""
+    preface: str = ""
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What a skeleton is filled from.
 
@@ -86,8 +96,7 @@ class Material:
     passages: tuple[str, ...] = ()
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
-    quote: str = ""
-    unsure: str = ""
+    quotation: Quotation = Quotation()
 
     @property
     def latin(self) -> bool:
@@ -121,7 +130,6 @@ def gather(
     )
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    quote, unsure = _quoted(request, meaning, passages, told, known=bool(names and names.all))
     sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
     return Material(
         messages=tuple(messages),
@@ -135,8 +143,7 @@ def gather(
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=frozenset(word.casefold() for source in sources for word in words(source)),
-        quote=quote,
-        unsure=unsure,
+        quotation=_quoted(request, meaning, passages, told, known=bool(names and names.all)),
     )
 
 
@@ -145,30 +152,27 @@ def _told(request: str) -> str:
     return _TAIL.sub("", request.strip()).strip() or request.strip()
 
 
-def _quoted(
-    request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], *, known: bool
-) -> tuple[str, str]:
-    """What canon itself says to a question, or else what was said in the talk, and the words before it where that
-    is not plainly canon's answer; both empty where the request asks for something else. ``known``: there is canon."""
+def _quoted(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], *, known: bool) -> Quotation:
+    """What canon itself says to a question, or else what was said in the talk. ``known``: there is canon."""
     if greets(request):
-        return GREETING, ""
+        return Quotation(GREETING)
     if wonders(request):
-        return INTRODUCTION, ""
+        return Quotation(INTRODUCTION)
     if thanks(request):
-        return WELCOME, ""
+        return Quotation(WELCOME)
     if only_lasting(request):
-        return UNDERSTOOD, ""
+        return Quotation(UNDERSTOOD)
     if not is_question(request) or muses(request):
-        return "", ""
+        return Quotation()
     asked = meaning or request
     canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
     found = answer(asked, canon, scores)
     recalled = _recalled(asked, canon, told)
     if recalled and not (found and _as_good(found.text, recalled, asked)):
-        return " ".join(recalled.split()), SAID
+        return Quotation(" ".join(recalled.split()), SAID, recalled=True)
     if found is None:
-        return (NOTHING if passages else NOWHERE if known else UNKNOWN), ""
-    return " ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE
+        return Quotation(NOTHING if passages else NOWHERE if known else UNKNOWN)
+    return Quotation(" ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE)
 
 
 def _as_good(canon: str, recalled: str, asked: str) -> bool:

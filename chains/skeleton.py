@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from chains.asking import muses
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, sentences, words
+from chains.material import Material, Quotation, number_of, sentences, words
 from chains.message import Message
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.writer import Usage, Written
@@ -174,11 +174,12 @@ def _variables(material: Material, n: int, times: int) -> dict[str, str]:
     }
     for name in ("lead", "place", "thing", "topic"):
         values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
-    values |= {"quote": material.quote, "unsure": material.unsure}
-    values["idea"] = "" if material.quote else material.request
-    values["muse"] = material.request if muses(material.request) and not material.quote else ""
+    quote = material.quotation.text
+    values |= {"quote": quote, "unsure": material.quotation.preface}
+    values["idea"] = "" if quote else material.request
+    values["muse"] = material.request if muses(material.request) and not quote else ""
     values["several"] = str(times) if times > 1 else ""
-    values["titled"] = material.request if _TITLED.search(material.request) and not material.quote else ""
+    values["titled"] = material.request if _TITLED.search(material.request) and not quote else ""
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {
@@ -220,6 +221,7 @@ class _Desk:
         self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
         self._shown = self._seen = ""
+        self._quotation = Quotation()  # what of it was said
         self._openings: dict[str, list[str]] = {}
         self._kept: dict[str, str] = {}
         self._usage = Usage()
@@ -227,12 +229,15 @@ class _Desk:
 
     def written(self, finish: str, reason: str = "") -> Written:
         usage = replace(self._usage, total_ms=(perf_counter() - self._start) * 1000)
-        return Written(self._shown, finish, usage, reason)  # type: ignore[arg-type]
+        preface, recalled = self._quotation.preface, self._quotation.recalled
+        return Written(self._shown, finish, usage, reason, preface, recalled)  # type: ignore[arg-type]
 
     async def line(self, line: Line, values: Mapping[str, str]) -> None:
         """Write one line: its words at once, its slots as they are drawn."""
         if not line.show and (not self._shown or self._shown.endswith("\n\n")):
             return
+        if "{quote}" in line.show:
+            self._quotation = self._material.quotation
         shown = _SLOT.split(_put(line.show, values))
         seen = _SLOT.split(_put(line.show if line.seen is None else line.seen, values))
         before, seen_before = ("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0]

@@ -53,12 +53,15 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Written:
     """One answer. ``finish`` is ``complete``, ``length`` (ran into its token bound), ``stopped``
-    (was told to) or ``failed``; ``reason`` is then a sentence."""
+    (was told to) or ``failed``; ``reason`` is then a sentence. ``preface`` are the words at the beginning of
+    ``text`` that only introduce what others said; ``recalled``: it was said in the talk, and is not canon."""
 
     text: str
     finish: Finish
     usage: Usage = Usage()
     reason: str = ""
+    preface: str = ""
+    recalled: bool = False
 
 
 class Chat(Protocol):

@@ -97,6 +97,17 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
+async def test_of_an_answer_that_canon_does_not_plainly_give_only_what_canon_says_is_kept(
+    build: Build, sit: Sit
+) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    await known(desk, ("character", "Mara Venn", MARA))
+    page = await desk.say("Where did Mara Venn learn to play the tuba in winter?")
+    assert page.page.startswith("Canon does not say that in so many words.")
+    await desk.do("/keep Lighthouse")
+    assert "\n\nMara Venn keeps the lighthouse" in (await desk.do("/canon Lighthouse")).text
+
+
 async def test_who_asks_who_is_speaking_is_told_and_not_shown_a_new_name(build: Build, sit: Sit) -> None:
     desk = await sit(await build(writer="local:smollm2-135m-instruct"))
     stage = await desk.say("Who are you?")

@@ -258,6 +258,15 @@ async def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str
     at = gather((Message("user", asked),), asked, told=told, passages=PASSAGES)
     page = await fill(skeleton_of(form), at, Scripted([]), sampling=Sampling(), tenant="t")
     assert page.text == answer
+    assert (page.preface, page.recalled) == ((SAID, True) if SAID in answer else ("", False))
+
+
+async def test_a_page_that_quotes_nothing_was_not_recalled_whatever_the_talk_would_answer() -> None:
+    asked, form = "What is Ida's dog called?", FORMATS["dialogue"]
+    at = gather((Message("user", asked),), asked, told=("Ida has a dog called Rusk.",), passages=PASSAGES)
+    drawn = [[f"the {thing} waits in the rain."] for thing in ("clock", "key", "bird", "dust", "well", "yard")]
+    page = await fill(skeleton_of(form), at, Scripted(drawn), sampling=Sampling(seed=3), tenant="t")
+    assert (page.preface, page.recalled) == ("", False)
 
 
 async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> None:
