@@ -13,8 +13,9 @@ from chains.format import Format, Sampling, Skeleton
 from chains.material import Material, gather
 from chains.message import Message
 from chains.names import Names
+from chains.plan import outline
 from chains.prompt import Prompt
-from chains.skeleton import Pen, fill, outline
+from chains.skeleton import Pen, fill
 from chains.writer import Card, Written
 
 Show = Callable[[str], Awaitable[None]]

@@ -1,0 +1,72 @@
+"""Quotation: what can be said to a message without a model: what canon or the talk says to a question, and the few
+sentences of our own.
+
+Knows nothing of models, of how passages were found, or of platforms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chains.asking import greets, is_question, muses, thanks, wonders
+from chains.evidence import LIKELY, Source, answer, covers
+from chains.lasting import only_lasting
+from chains.prompt import Cited
+
+GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
+WELCOME = "Gladly. Say what comes next."
+UNDERSTOOD = "Understood."
+NOTHING = "Canon does not say anything about that yet."
+UNSURE = "Canon does not say that in so many words. The nearest there is:"
+UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas."
+NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
+SAID = "Said in this talk, not in canon:"
+INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
+_SURE = 0.6  # the share from which what was said in the talk itself answers a question
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """What is said to a message without a model; ``text`` is empty where a model has to write. ``preface`` are
+    words of ours before it, ``recalled`` says that it was said in the talk and is not canon."""
+
+    text: str = ""
+    preface: str = ""
+    recalled: bool = False
+
+
+def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], *, known: bool) -> Quotation:
+    """What canon itself says to a question, or else what was said in the talk. ``known``: there is canon."""
+    if greets(request):
+        return Quotation(GREETING)
+    if wonders(request):
+        return Quotation(INTRODUCTION)
+    if thanks(request):
+        return Quotation(WELCOME)
+    if only_lasting(request):
+        return Quotation(UNDERSTOOD)
+    if not is_question(request) or muses(request):
+        return Quotation()
+    asked = meaning or request
+    canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
+    found = answer(asked, canon, scores)
+    recalled = _recalled(asked, canon, told)
+    if recalled and not (found and _as_good(found.text, recalled, asked)):
+        return Quotation(" ".join(recalled.split()), SAID, recalled=True)
+    if found is None:
+        return Quotation(NOTHING if passages else NOWHERE if known else UNKNOWN)
+    return Quotation(" ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE)
+
+
+def _as_good(canon: str, recalled: str, asked: str) -> bool:
+    """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
+    whole = covers(canon, asked, whole=True)
+    return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
+
+
+def _recalled(asked: str, canon: Sequence[Source], told: Sequence[str]) -> str:
+    """What of the talk answers a question better than canon does; "" where nothing plainly does."""
+    sources = [*canon, *(("", (), text) for text in told)]
+    found = answer(asked, sources, [0.0] * len(sources))
+    if found is None or found.passage < len(canon):
+        return ""
+    return found.text if found.share >= _SURE or covers(found.text, asked) else ""

@@ -1,0 +1,64 @@
+"""What canon and the talk say to a question, in their own words."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from chains.prompt import Cited
+from chains.quotation import NOTHING, NOWHERE, SAID, UNKNOWN, UNSURE, Quotation, quote
+
+PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
+
+
+def ask(
+    request: str, *, told: Sequence[str] = (), passages: Sequence[Cited] = PASSAGES, known: bool = True
+) -> Quotation:
+    return quote(request, "", passages, told, known=known)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("What is Ida's dog called?", Quotation("Ida has a dog called Rusk.", SAID, recalled=True)),
+        ("What is the name of Ida's dog?", Quotation("Ida has a dog called Rusk.", SAID, recalled=True)),
+        ("Who is Rusk?", Quotation("Ida has a dog called Rusk.", SAID, recalled=True)),
+        ("What is the clock called?", Quotation("The clock is called Old Tom.", SAID, recalled=True)),
+        ("Who made the brass key?", Quotation("The brass key stops the clock. It was made by Ida's mother.")),
+    ],
+)
+def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, said: Quotation) -> None:
+    told = (
+        "Ida has a dog called Rusk.",
+        "The clock is called Old Tom.",
+        "Somebody else made the brass key in the harbour.",
+    )
+    assert ask(asked, told=told) == said
+
+
+def test_what_somebody_asks_in_a_page_answers_nothing() -> None:
+    page = "**ORIEL**\nWhere did you go?\n\n**BRAM**\nIt was a long day."
+    assert ask("Who is Oriel?", told=(page,)) == Quotation(NOTHING)
+
+
+def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
+    assert ask("Who is Ida?", passages=(), known=False) == Quotation(UNKNOWN)
+
+
+def test_where_canon_is_there_and_nothing_was_found_nobody_says_that_there_is_none() -> None:
+    assert ask("Who is Ida?", passages=()) == Quotation(NOWHERE)
+
+
+def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
+    assert ask("Who sank the brass trawler in Lisbon last winter?").preface == UNSURE
+
+
+def test_where_somebody_is_asked_for_by_name_alone_canon_must_still_say_it() -> None:
+    crowd = tuple(
+        Cited(n, str(n), f"Bram's {what}", "canon", "thing", f"Bram Oake has a {what}.")
+        for n, what in enumerate(("hat", "coat", "dog", "lamp", "stick", "chair"), 5)
+    )
+    who, where = (ask(asked, passages=(*PASSAGES, *crowd)) for asked in ("Who is Bram?", "Where is Bram?"))
+    assert (who.text.split(".")[0], who.preface) == ("Bram Oake is the night watchman", "")
+    assert where.preface == UNSURE
