@@ -5,6 +5,7 @@ their nouns.
 """
 
 from chains.asking import is_question, muses, ordered, revises, stated
+from chains.budget import fit
 from chains.checks import check
 from chains.claims import claims
 from chains.draft import Writer as Drafts
@@ -20,11 +21,12 @@ from chains.manuscript import pages as manuscript
 from chains.message import Message
 from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
-from chains.prompt import Cited, Dropped, Prompt, fit, texts
+from chains.prompt import Cited, Dropped, Prompt, texts
 from chains.question import Question, question
 from chains.recap import recap
 from chains.recommended import about_models
-from chains.writer import Card, Usage, Written
+from chains.writer import Card
+from chains.written import Usage, Written
 
 __all__ = [
     "Card",

@@ -1,7 +1,7 @@
 """Claims: everything that wants a place in the prompt, rendered as it would stand there.
 
 What a small model reads is shorter and plainer than what a large one reads. Knows nothing of
-budgets (``chains.prompt``) or of how passages were found.
+budgets (``chains.budget``) or of how passages were found.
 """
 
 import re

@@ -16,7 +16,8 @@ from chains.names import Names
 from chains.plan import outline
 from chains.prompt import Prompt
 from chains.skeleton import Pen, fill
-from chains.writer import Card, Written
+from chains.writer import Card
+from chains.written import Written
 
 Show = Callable[[str], Awaitable[None]]
 

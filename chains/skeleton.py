@@ -22,7 +22,7 @@ from chains.plan import SLOT, known, plan, put
 from chains.quotation import Quotation
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
 from chains.words import words
-from chains.writer import Usage, Written
+from chains.written import Usage, Written
 
 TAKES = 6
 ROUNDS = 3

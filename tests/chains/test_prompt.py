@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chains.budget import BLOCK, fit
 from chains.claims import claims
 from chains.fence import CLOSE, OPEN, safe
 from chains.format import Format
-from chains.prompt import BLOCK, TABLE, Claim, Message, Prompt, fit, texts
+from chains.prompt import TABLE, Claim, Message, Prompt, texts
 from chains.writer import Card
 from memory import Conversation, Entry, Recap, Room, Scope, Show, Status, Take, TakeStatus, Thread, Turn
 from vectorstore import Hit, Origin, Passage

@@ -18,7 +18,8 @@ from chains.prompt import Cited, Message
 from chains.quotation import SAID
 from chains.skeleton import fill
 from chains.slots import judge, strays, trim
-from chains.writer import Writer, Written
+from chains.writer import Writer
+from chains.written import Written
 
 PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
 REQUESTS = {
