@@ -65,6 +65,7 @@ async def compose(ask: Ask, form: Format, found: Found, lore: Lore, writer: Writ
         pinned=() if writer.card.small else lore.pinned,
         steer=ask.order.steer,
         previous=ask.order.previous,
+        onward=ask.order.onward,
     )
     counted = texts(wanted)
     counts = await writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]

@@ -158,8 +158,9 @@ class Dialogue:
         earlier = replace(talk, window=tuple(before))
         wanted = self._order(turn.text, earlier)
         steer = ", ".join(filter(None, (wanted.steer, take.steer)))
-        previous = unmarked(turn.take.text) if turn.take else ""
-        wanted = replace(wanted, form=turn.format, steer=steer, previous=previous)
+        if not wanted.onward:
+            wanted = replace(wanted, previous=unmarked(turn.take.text) if turn.take else "")
+        wanted = replace(wanted, form=turn.format, steer=steer)
         asked = await self._question(wanted, earlier)
         with meanwhile(self._look(asked, earlier, turn.branch, turn.depth)) as found:
             return await self._answer(Ask(earlier, turn, take, wanted, asked, found), stage, halt)
@@ -172,9 +173,11 @@ class Dialogue:
         return self._formats.get(name) or self._formats["chat"]
 
     def _order(self, said: str, talk: Conversation) -> Order:
-        """A large model reads in the talk itself what it should change."""
+        """A large model reads in the talk itself what it should change; where it should go on, it is told."""
         wanted = order(said, talk, self._formats)
-        return wanted if self._writer.card.small else replace(wanted, request=said, steer="", previous="")
+        if self._writer.card.small:
+            return wanted
+        return replace(wanted, request=said, steer="", previous=wanted.previous if wanted.onward else "")
 
     async def _question(self, wanted: Order, talk: Conversation) -> Question:
         """What to look up. Its meaning is worked out while the ledger is told of the turn."""
@@ -215,6 +218,7 @@ class Dialogue:
             prompt,
             request=ask.order.request,
             meaning=ask.meaning,
+            before=ask.order.previous if ask.order.onward else "",
             said=ask.said,
             told=stated([(one.text, one.take.text if one.take else "") for one in talk.window]),
             names=lore.names,

@@ -106,6 +106,11 @@ def told(take: Take) -> str:
     return text.removeprefix(kept.get("preface", "")).strip()
 
 
+def quoted(take: Take) -> bool:
+    """Whether no writer wrote it: canon, the talk or a sentence of our own answered."""
+    return bool(take.receipts.get("tokens", {}).get("written") == 0)
+
+
 def _signals(hit: Hit | None) -> dict[str, float]:
     return {name: round(value, 3) for name, value in hit.signals.items()} if hit else {}
 

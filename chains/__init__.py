@@ -4,7 +4,7 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.asking import is_question, muses, ordered, revises, stated
+from chains.asking import answered, goes_on, muses, ordered, orders, revises, says_how, stated
 from chains.budget import fit
 from chains.checks import check
 from chains.claims import claims
@@ -50,23 +50,26 @@ __all__ = [
     "WriterError",
     "Written",
     "about_models",
+    "answered",
     "check",
     "claims",
     "draft",
     "fit",
     "fountain",
+    "goes_on",
     "ground",
     "guess_kind",
     "guess_name",
-    "is_question",
     "lasting",
     "manuscript",
     "markdown",
     "muses",
     "ordered",
+    "orders",
     "question",
     "recap",
     "revises",
+    "says_how",
     "stated",
     "texts",
     "unmarked",

@@ -29,7 +29,7 @@ _WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
     rf"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|{'|'.join([*NUMBERS][1:])})\s+(?:short\s+)?"
     r"(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
-    re.I | re.S,
+    re.I,
 )
 
 
@@ -37,7 +37,8 @@ _TAIL = re.compile(
 class Material:
     """What a skeleton is filled from.
 
-    ``messages`` are the prompt's (system and user, passages and request in them). ``cast`` are
+    ``messages`` are the prompt's (system and user, passages and request in them). ``before`` is the
+    page that this one goes on from, "" where it begins anew. ``cast`` are
     labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the
     clause of the request that says what happens, ``topics`` are what it wants covered.
     ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``names`` are the
@@ -46,6 +47,7 @@ class Material:
 
     messages: tuple[Message, ...]
     request: str
+    before: str = ""
     cast: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ def gather(
     request: str,
     *,
     meaning: str = "",
+    before: str = "",
     said: Sequence[str] = (),
     told: Sequence[str] = (),
     passages: Sequence[Cited] = (),
@@ -93,6 +96,7 @@ def gather(
     return Material(
         messages=tuple(messages),
         request=request.strip(),
+        before=before.strip(),
         cast=cast,
         others=others,
         places=places,
@@ -102,7 +106,7 @@ def gather(
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=frozenset(word.casefold() for source in sources for word in words(source)),
-        quotation=quote(request, meaning, passages, told, known=bool(names and names.all)),
+        quotation=Quotation() if before else quote(request, meaning, passages, told, known=bool(names and names.all)),
     )
 
 

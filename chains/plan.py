@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chains.asking import muses
 from chains.format import Line, Skeleton
 from chains.material import Material
-from chains.words import NUMBERS
+from chains.onward import begun
+from chains.words import NUMBERS, words
 
 VARIABLES = frozenset(
     (
@@ -43,6 +44,7 @@ VARIABLES = frozenset(
 
 SLOT = re.compile(r"<(\w+)>")
 _TITLED = re.compile(r"\btitles?\b", re.IGNORECASE)
+_LABEL = 4  # words of a heading, a cue or a label, at most
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -59,21 +61,24 @@ def outline(skeleton: Skeleton, material: Material) -> str:
 
 
 def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping[str, str]]]:
-    """Every line of the page to be, with its variables: the form, before any model is asked."""
+    """Every line of the page to be, with its variables: the form, before any model is asked. A page that goes on has
+    no head, counts on, and has no line again that is canon's own words."""
     times, cap = counts(skeleton, material.request)
-    here = _variables(material, 0, times)
-    yield from ((line, here) for line in skeleton.head if _filled(line, here))
+    first = begun(skeleton, material.before).blocks
+    if not material.before:
+        here = _variables(material, 0, times)
+        yield from ((line, here) for line in skeleton.head if _filled(line, here))
     slots = 0
-    for n in range(times):
+    for n in range(first, first + times):
         here = _variables(material, n, times)
         for line in skeleton.block:
-            if not _filled(line, here):
+            if not _filled(line, here) or _stands(line, here, material.before):
                 continue
             if cap is not None and slots >= cap:
                 return
             slots += len(SLOT.findall(line.show))
             yield line, here
-    here = _variables(material, times, times)
+    here = _variables(material, first + times, times)
     yield from ((line, here) for line in skeleton.tail if _filled(line, here))
 
 
@@ -92,6 +97,12 @@ def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
     needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
     return all(values.get(name) for name in needed) and not any(values.get(name) for name in line.unless)
+
+
+def _stands(line: Line, values: Mapping[str, str], page: str) -> bool:
+    """Whether a page has a line already that is a sentence nobody has to write."""
+    text = put(line.show, values)
+    return not SLOT.search(line.show) and len(words(text)) > _LABEL and text in page
 
 
 def _variables(material: Material, n: int, times: int) -> dict[str, str]:
@@ -140,11 +151,12 @@ def number_of(request: str, units: Iterable[str]) -> int | None:
     pattern = "|".join(re.escape(unit) for unit in units)
     if not pattern:
         return None
-    match = re.search(rf"\b(\d{{1,3}}|{'|'.join(NUMBERS)})[ -](?:[a-z]+ )?(?:{pattern})\b", request, re.I)
+    number = rf"\d{{1,3}}|{'|'.join(NUMBERS)}|the next(?= \w+[^\Ws]\b)"
+    match = re.search(rf"\b({number})[ -](?:[a-z]+ )?(?:{pattern})\b", request, re.I)
     if match is None:
         return None
     found = match.group(1).lower()
-    return int(found) if found.isdigit() else NUMBERS[found]
+    return int(found) if found.isdigit() else NUMBERS.get(found, 1)
 
 
 def known(template: str, values: Mapping[str, str]) -> bool:

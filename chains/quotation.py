@@ -7,7 +7,7 @@ Knows nothing of models, of how passages were found, or of platforms.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chains.asking import greets, is_question, muses, thanks, wonders
+from chains.asking import goes_on, greets, is_question, muses, thanks, wonders
 from chains.evidence import LIKELY, Source, answer, covers
 from chains.lasting import only_lasting
 from chains.prompt import Cited
@@ -18,6 +18,7 @@ UNDERSTOOD = "Understood."
 NOTHING = "Canon does not say anything about that yet."
 UNSURE = "Canon does not say that in so many words. The nearest there is:"
 UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas."
+NOTHING_YET = "There is no page to go on from yet. Say what to write: a scene, a plot, a song."
 NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
 SAID = "Said in this talk, not in canon:"
 INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
@@ -44,6 +45,8 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
         return Quotation(WELCOME)
     if only_lasting(request):
         return Quotation(UNDERSTOOD)
+    if goes_on(request) and not muses(request):
+        return Quotation(NOTHING_YET)
     if not is_question(request) or muses(request):
         return Quotation()
     asked = meaning or request

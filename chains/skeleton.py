@@ -18,6 +18,7 @@ from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
 from chains.material import Material, sentences
 from chains.message import Message
+from chains.onward import begun, ending
 from chains.plan import SLOT, known, plan, put
 from chains.quotation import Quotation
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
@@ -26,6 +27,7 @@ from chains.written import Usage, Written
 
 TAKES = 6
 ROUNDS = 3
+END = 400  # characters of the page to go on from that the model reads before what it writes
 
 _T = TypeVar("_T")
 
@@ -101,10 +103,11 @@ class _Desk:
         # The worked example is there to be followed, not to be copied.
         self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
-        self._shown = self._seen = ""
+        self._shown = ""
+        self._seen = f"{ending(material.before, END)}\n" if material.before else ""
         self._quotation = Quotation()  # what of it was said
         self._openings: dict[str, list[str]] = {}
-        self._kept: dict[str, str] = {}
+        self._kept = dict(begun(skeleton, material.before).kept)
         self._usage = Usage()
         self._start = perf_counter()
 
@@ -184,7 +187,7 @@ class _Desk:
                     opening=opening,
                     slot=slot,
                     material=self._material,
-                    page=f"{self._rules}\n{self._shown}",
+                    page=f"{self._rules}\n{self._material.before}\n{self._shown}",
                     speaker=speaker,
                 )
                 for one in drawn
@@ -224,7 +227,8 @@ class _Desk:
         pack = self._openings.setdefault(slot.name, [])
         usable = [one for one in pack if known(one, values)]
         if not usable:
-            pack[:] = self._random.sample(slot.openings, len(slot.openings))
+            shuffled = self._random.sample(slot.openings, len(slot.openings))
+            pack[:] = sorted(shuffled, key=lambda one: put(one, values) in self._material.before)
             usable = [one for one in pack if known(one, values)]
         if not usable:
             return ""

@@ -10,7 +10,7 @@ import pytest
 from chains.format import Skeleton
 from chains.formats.load import load_formats
 from chains.material import Material, gather
-from chains.plan import outline, plan
+from chains.plan import outline, plan, put
 from chains.prompt import Cited
 
 FORMATS = load_formats().named
@@ -55,6 +55,29 @@ def test_the_number_a_person_asks_for_is_honoured_within_bounds(
 ) -> None:
     lines = [line.show for line, _ in plan(*of(name, request_))]
     assert len([line for line in lines if re.search(pattern, line)]) == count
+
+
+def going_on(name: str, page: str, request: str = "") -> list[str]:
+    skeleton = FORMATS[name].skeleton
+    assert skeleton is not None
+    lines = plan(skeleton, gather((), request, before=page, passages=PASSAGES))
+    return [put(line.show, values) for line, values in lines]
+
+
+def test_a_page_that_goes_on_has_no_head_and_counts_on() -> None:
+    scene = going_on(
+        "dialogue", "**INT. SQUARE - NIGHT**\n\n**IDA**\nI see.\n\nShe leaves.", "a scene with Ida, one exchange"
+    )
+    assert scene == ["**IDA**", "<ask>", "", "**BRAM**", "<answer>", "", "<close>"]
+    quest = going_on("quest", "**Giver:** Ida\n**Steps**\n1. Look.\n2. Go.\n\n**Reward:** A key.", "2 steps")
+    assert quest[:2] == ["3. <step>", "4. <step>"]
+    assert going_on("lyrics", "**Verse 2**\nRain\n", "Write the next verse")[0] == "**Verse 3**"
+
+
+def test_a_page_that_goes_on_does_not_quote_canon_again() -> None:
+    told = "Bram Oake is the night watchman."
+    assert told in going_on("host", "**1. Rain**\nIt rains.", "a script about Bram")
+    assert told not in going_on("host", f"**1. Bram**\n{told}", "a script about Bram")
 
 
 def test_the_outline_for_large_models_has_labels_filled_and_blanks_described() -> None:

@@ -142,6 +142,17 @@ def test_another_take_is_told_how_and_shown_what_to_change() -> None:
     assert "Write it anew, darker." in last
 
 
+def test_what_goes_on_is_shown_where_the_page_ends_and_told_to_write_what_comes_next() -> None:
+    page = "Ilse waits.\n" * 200 + "Bram comes late."
+    last = made(talk(turn(1, "A scene", "Ilse waits.")), "Go on.", previous=page, onward=True).messages[-1].text
+    assert "The page so far ends with:\nIlse waits." in last
+    assert len(last) < 2000
+    assert "Bram comes late.\n\nAna: Go on.\n\nWrite what comes next" in last
+    assert "Answer now." not in last
+    steered = made(talk(), "Go on.", previous=page, onward=True, steer="darker").messages[-1].text
+    assert "darker" in steered
+
+
 def test_a_small_model_reads_only_the_sentence_that_bears_on_a_question_it_cannot_be_sure_of() -> None:
     found = (hit("Bram", "Bram fears dogs. He plays badly."), hit("Wren", "Wren is eleven. She sleeps in the office."))
     prompt = made(talk(), "What does Wren detest about her office at breakfast?", SMALL, hits=found)

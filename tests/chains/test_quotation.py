@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chains.prompt import Cited
-from chains.quotation import NOTHING, NOWHERE, SAID, UNKNOWN, UNSURE, Quotation, quote
+from chains.quotation import NOTHING, NOTHING_YET, NOWHERE, SAID, UNKNOWN, UNSURE, Quotation, quote
 
 PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
 
@@ -48,6 +48,10 @@ def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> No
 
 def test_where_canon_is_there_and_nothing_was_found_nobody_says_that_there_is_none() -> None:
     assert ask("Who is Ida?", passages=()) == Quotation(NOWHERE)
+
+
+def test_who_wants_to_go_on_from_nothing_is_told_so() -> None:
+    assert ask("Please continue.") == Quotation(NOTHING_YET)
 
 
 def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:

@@ -251,6 +251,19 @@ async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> No
     assert not any(line.endswith(".") for line in page.text.split("\n"))
 
 
+async def test_a_page_that_goes_on_repeats_nothing_and_keeps_its_chorus() -> None:
+    before = "**Verse 1**\nThe key is cold\nThe rain is old\nThe clock is bold\nA tale is told\n\n**Chorus**\nOh, brass key\nLet it be"
+    pen = Scripted([["the key is cold", f"the {thing} waits all night"] for thing in ("bird", "dog", "rain", "lamp")])
+    form = skeleton_of(FORMATS["lyrics"])
+    bare = replace(form, slots=tuple(replace(slot, openings=()) for slot in form.slots))
+    at = gather((), "A song about the brass key, one verse", before=before, passages=PASSAGES)
+    page = await fill(bare, at, pen, sampling=Sampling(), tenant="t")
+    assert page.text.startswith("**Verse 2**\nthe bird waits all night\n")
+    assert page.text.strip().endswith("**Chorus**\nOh, brass key\nLet it be")
+    assert "cold" not in page.text
+    assert pen.asked[0].startswith("**Verse 1**\nThe key is cold"), "the model reads what it goes on from"
+
+
 async def test_what_was_said_already_is_not_said_again() -> None:
     pen = Scripted([["Ida hides the brass key."], ["Ida hides the brass key.", "Bram waits by the clock."]])
     page = await fill(ONE, material("2 lines"), pen, sampling=Sampling(), tenant="t")
