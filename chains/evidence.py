@@ -6,7 +6,7 @@ of its sentences. Knows nothing of prompts, search or storage.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from chains.names import candidates
@@ -18,6 +18,8 @@ _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
+_WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
+_SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -50,26 +52,49 @@ class Bearing:
     at: int = 0
 
 
-def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:
+def answer(
+    question: str, passages: Sequence[Source], scores: Sequence[float], people: Callable[[str], Set[str]] | None = None
+) -> Bearing | None:
     """What most likely holds the answer, as one can say it: the sentence that bears on the question most, in
     a passage the search thinks much of (``scores``), with the one that stands right behind it. Where it
-    does not say of whom it speaks, the heading or the speaker over it is put before."""
+    does not say of whom it speaks, the heading or the speaker over it is put before. ``people`` gives whom a text
+    names: who asks *who* is answered with somebody, as far as words leave a choice."""
     top = max(scores, default=0.0)
-    found = [
-        (rank + (_TRUST * scores[one.passage] / top if top > 0 else 0.0), one)
-        for rank, one in _ranked(question, passages)
-        if not _QUESTION.search(one.text)
-    ]
+    said = [statements(text) for _, _, text in passages]
+    identified = [_identifies(question, source) for source in passages]
+    whom = people if _WHO.match(question) and not (any(identified) or _asks_of_a_name(question)) else None
+
+    def weighed(rank: float, one: Bearing) -> float:
+        trust = _TRUST * scores[one.passage] / top if top > 0 else 0.0
+        return rank + trust + (_somebody(whom, question, said[one.passage], one.at) if whom else 0.0)
+
+    found = [(weighed(rank, one), one) for rank, one in _ranked(question, passages) if not _QUESTION.search(one.text)]
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    title, names, text = passages[best.passage]
-    if _IDENTIFIES.match(question) and _content(question) <= _content(" ".join((title, *names))):
-        best = replace(best, share=1.0)  # who that is, its own passage says whatever its words
-    said = statements(text)
-    first = said[best.at]
-    more = [one.text for one in said[best.at + 1 : best.at + 2] if one.block == first.block]
-    return replace(best, text=" ".join([f"{_subject(first, question)}{first.text}", *more]))
+    told = f"{_subject(said[best.passage][best.at], question)}{_with_next(said[best.passage], best.at)}"
+    return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
+
+
+def _identifies(question: str, source: Source) -> bool:
+    """Whether it is asked who or what that is of which a passage tells: it says so, whatever its words."""
+    title, names, _ = source
+    return _IDENTIFIES.match(question) is not None and _content(question) <= _content(" ".join((title, *names)))
+
+
+def _asks_of_a_name(question: str) -> bool:
+    return _IDENTIFIES.match(question) is not None and _content(question) <= _content(" ".join(candidates(question)))
+
+
+def _somebody(people: Callable[[str], Set[str]], question: str, said: Sequence[Statement], at: int) -> float:
+    """What it counts that a sentence names somebody whom the question does not, or the one behind it does."""
+    known = people(question)
+    return _SOMEBODY if people(said[at].text) - known else _BEHIND if people(_with_next(said, at)) - known else 0.0
+
+
+def _with_next(said: Sequence[Statement], at: int) -> str:
+    """A sentence and the one right behind it."""
+    return " ".join(one.text for one in said[at : at + 2] if one.block == said[at].block)
 
 
 def _subject(said: Statement, question: str) -> str:

@@ -106,7 +106,7 @@ def gather(
         facts=_facts((*cast, *others, *places, *things, *topics), passages),
         passages=tuple(p.text.strip() for p in passages if p.text.strip()),
         names=frozenset(word.casefold() for source in sources for word in words(source)),
-        quotation=Quotation() if before else quote(request, meaning, passages, told, known=bool(names and names.all)),
+        quotation=Quotation() if before else quote(request, meaning, passages, told, names or Names()),
     )
 
 

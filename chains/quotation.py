@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chains.asking import goes_on, greets, is_question, muses, thanks, wonders
 from chains.evidence import LIKELY, Source, answer, covers
 from chains.lasting import only_lasting
+from chains.names import Names
 from chains.prompt import Cited
 
 GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
@@ -35,8 +36,8 @@ class Quotation:
     recalled: bool = False
 
 
-def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], *, known: bool) -> Quotation:
-    """What canon itself says to a question, or else what was said in the talk. ``known``: there is canon."""
+def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], names: Names) -> Quotation:
+    """What canon itself says to a question, or else what was said in the talk. ``names`` are the canon's."""
     if greets(request):
         return Quotation(GREETING)
     if wonders(request):
@@ -51,13 +52,17 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
         return Quotation()
     asked = meaning or request
     canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
-    found = answer(asked, canon, scores)
+    found = answer(asked, canon, scores, lambda text: _people(text, names))
     recalled = _recalled(asked, canon, told)
     if recalled and not (found and _as_good(found.text, recalled, asked)):
         return Quotation(" ".join(recalled.split()), SAID, recalled=True)
     if found is None:
-        return Quotation(NOTHING if passages else NOWHERE if known else UNKNOWN)
+        return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
     return Quotation(" ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE)
+
+
+def _people(text: str, names: Names) -> frozenset[str]:
+    return frozenset(name.id for name in names.within(text) if name.kind == "character")
 
 
 def _as_good(canon: str, recalled: str, asked: str) -> bool:

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from chains.names import Names
 from chains.prompt import Cited
 from chains.quotation import NOTHING, NOTHING_YET, NOWHERE, SAID, UNKNOWN, UNSURE, Quotation, quote
 
 PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
 
 
+NAMES = Names.of((p.title, (), p.kind, p.id) for p in PASSAGES)
+
+
 def ask(
-    request: str, *, told: Sequence[str] = (), passages: Sequence[Cited] = PASSAGES, known: bool = True
+    request: str, *, told: Sequence[str] = (), passages: Sequence[Cited] = PASSAGES, names: Names = NAMES
 ) -> Quotation:
-    return quote(request, "", passages, told, known=known)
+    return quote(request, "", passages, told, names)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +41,32 @@ def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, said
     assert ask(asked, told=told) == said
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Who keeps the Lantern?", "Bram Oake carries the Lantern at night."),
+        ("Whose is the Lantern?", "Bram Oake carries the Lantern at night."),
+        ("What is the Lantern?", "The Lantern is a long lamp. The Lantern lights the pier."),
+        ("Who lights the pier?", "The Lantern lights the pier. Bram Oake carries the Lantern at night."),
+        ("Who fills the Lantern with oil?", "Somebody fills the Lantern with oil on Mondays. It is old."),
+        ("Who is Bram Oake?", "Bram Oake is the night watchman. He wants the clock to stop."),
+        ("Who is Hollis Crane?", "Hollis Crane wants the Lantern. Bram Oake knows that."),
+    ],
+)
+def test_who_asks_who_is_answered_with_somebody_where_the_words_leave_a_choice(asked: str, said: str) -> None:
+    lantern = "The Lantern is a long lamp. The Lantern lights the pier. Bram Oake carries the Lantern at night."
+    oil = "Somebody fills the Lantern with oil on Mondays. It is old.\n\nHollis Crane wants the Lantern. Bram Oake knows that."
+    more = [Cited(8, "8", "Lantern", "canon", "thing", lantern), Cited(9, "9", "Oil", "canon", "lore", oil)]
+    assert ask(asked, passages=(*PASSAGES, *more)).text == said
+
+
 def test_what_somebody_asks_in_a_page_answers_nothing() -> None:
     page = "**ORIEL**\nWhere did you go?\n\n**BRAM**\nIt was a long day."
     assert ask("Who is Oriel?", told=(page,)) == Quotation(NOTHING)
 
 
 def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
-    assert ask("Who is Ida?", passages=(), known=False) == Quotation(UNKNOWN)
+    assert ask("Who is Ida?", passages=(), names=Names()) == Quotation(UNKNOWN)
 
 
 def test_where_canon_is_there_and_nothing_was_found_nobody_says_that_there_is_none() -> None:
