@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chains.names import candidates
 from chains.statements import Statement, statements
@@ -20,6 +21,10 @@ _IDENTIFIES = re.compile(
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
 _WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
 _SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
+_TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
+_ASKED_OF = re.compile(
+    r"^\W*\w+.*?\b(?:is|are|was|were|does|do|did|has|have|had|can|will)\s+(?!\S+['’]s\b)(.+)", re.I | re.S
+)
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -66,13 +71,14 @@ def answer(
 
     def weighed(rank: float, one: Bearing) -> float:
         trust = _TRUST * scores[one.passage] / top if top > 0 else 0.0
-        return rank + trust + (_somebody(whom, question, said[one.passage], one.at) if whom else 0.0)
+        somebody = _somebody(whom, question, said[one.passage], one.at) if whom else 0.0
+        return rank + trust + somebody - (_TURNED if turned(one.text, question) else 0.0)
 
     found = [(weighed(rank, one), one) for rank, one in _ranked(question, passages) if not _QUESTION.search(one.text)]
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    told = f"{_subject(said[best.passage][best.at], question)}{_with_next(said[best.passage], best.at)}"
+    told = f"{_subject(said[best.passage][best.at], question)}{_with_next(said[best.passage], _opening(said[best.passage], best.at))}"
     return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
 
 
@@ -90,6 +96,12 @@ def _somebody(people: Callable[[str], Set[str]], question: str, said: Sequence[S
     """What it counts that a sentence names somebody whom the question does not, or the one behind it does."""
     known = people(question)
     return _SOMEBODY if people(said[at].text) - known else _BEHIND if people(_with_next(said, at)) - known else 0.0
+
+
+def _opening(said: Sequence[Statement], at: int) -> int:
+    """Where an answer begins: with the sentence before where that says whom a *she* or *it* means."""
+    before = at - 1 if at and said[at - 1].block == said[at].block else at
+    return before if _PRONOUN.match(said[at].text) and not said[at].spoken else at
 
 
 def _with_next(said: Sequence[Statement], at: int) -> str:
@@ -110,6 +122,24 @@ def covers(text: str, question: str, *, whole: bool = False) -> bool:
     """Whether all that is asked for is spoken of in a text; ``whole``: also what is asked of it, as *called* or *kept*
     is."""
     return _content(question) - (frozenset() if whole else _LIGHT_STEMS) <= _content(text)
+
+
+def turned(text: str, question: str) -> bool:
+    """Whether a text says of somebody else what is asked of a name: *What is Mandate afraid of?*, where Benno is
+    afraid of Mandate. There the name comes after all that is asked."""
+    subject, said = _asked_of(question), [stem(word) for word in tokens(text)]
+    asked = [said.index(word) for word in _content(question) - subject - _LIGHT_STEMS if word in said]
+    named = [at for at, word in enumerate(said) if word in subject]
+    return bool(asked and named) and min(named) > max(asked)
+
+
+@lru_cache(maxsize=64)
+def _asked_of(question: str) -> frozenset[str]:
+    """The words of the name that a question asks something of: *What is Mandate ...?*; none where it asks so of no
+    name."""
+    found = _ASKED_OF.search(question)
+    named = (one for one in candidates(question, COMMON) if found and found.group(1).startswith(one))
+    return frozenset(_content(next(named, "")))
 
 
 def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:

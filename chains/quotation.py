@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chains.asking import goes_on, greets, is_question, muses, thanks, wonders
-from chains.evidence import LIKELY, Source, answer, covers
+from chains.evidence import LIKELY, Source, answer, covers, turned
 from chains.lasting import only_lasting
 from chains.names import Names
 from chains.prompt import Cited
@@ -53,12 +53,14 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     asked = meaning or request
     canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
     found = answer(asked, canon, scores, lambda text: _people(text, names))
-    recalled = _recalled(asked, canon, told)
+    recalled = _recalled(asked, canon, told) or _recalled(request, canon, told)
     if recalled and not (found and _as_good(found.text, recalled, asked)):
         return Quotation(" ".join(recalled.split()), SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
-    return Quotation(" ".join(found.text.split()), "" if found.share >= LIKELY else UNSURE)
+    return Quotation(
+        " ".join(found.text.split()), "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE
+    )
 
 
 def _people(text: str, names: Names) -> frozenset[str]:
@@ -67,6 +69,8 @@ def _people(text: str, names: Names) -> frozenset[str]:
 
 def _as_good(canon: str, recalled: str, asked: str) -> bool:
     """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
+    if turned(canon, asked) and not turned(recalled, asked):
+        return False
     whole = covers(canon, asked, whole=True)
     return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
 

@@ -60,6 +60,26 @@ def test_who_asks_who_is_answered_with_somebody_where_the_words_leave_a_choice(a
     assert ask(asked, passages=(*PASSAGES, *more)).text == said
 
 
+CRANE = Cited(9, "9", "Hollis", "canon", "lore", "Hollis is afraid of Bram. He hides in the mill. It is old.")
+
+
+def test_what_is_said_of_somebody_else_does_not_plainly_answer_and_gives_way_to_the_talk() -> None:
+    asked, passages = "What is Bram afraid of?", (*PASSAGES, CRANE)
+    assert ask(asked, passages=passages).preface == UNSURE
+    assert ask(asked, passages=passages, told=("Bram is afraid of geese.",)).text == "Bram is afraid of geese."
+    assert ask("Who is afraid of Bram?", passages=passages).preface == ""
+    assert ask("What is Hollis afraid of?", passages=passages).preface == ""
+
+
+def test_an_answer_that_speaks_of_a_he_begins_with_who_that_is() -> None:
+    assert ask("Who hides in the mill?", passages=(CRANE,)).text == "Hollis is afraid of Bram. He hides in the mill."
+
+
+def test_what_was_asked_as_it_was_said_is_found_where_what_it_means_is_not() -> None:
+    told = ("The watchman collects hats.",)
+    assert quote("What does the watchman collect?", "What does Bram Oake collect?", PASSAGES, told, NAMES).recalled
+
+
 def test_what_somebody_asks_in_a_page_answers_nothing() -> None:
     page = "**ORIEL**\nWhere did you go?\n\n**BRAM**\nIt was a long day."
     assert ask("Who is Oriel?", told=(page,)) == Quotation(NOTHING)
