@@ -58,23 +58,33 @@ class Bearing:
 
 
 def answer(
-    question: str, passages: Sequence[Source], scores: Sequence[float], people: Callable[[str], Set[str]] | None = None
+    question: str,
+    passages: Sequence[Source],
+    scores: Sequence[float],
+    people: Callable[[str], Set[str]] | None = None,
+    plainly: Callable[[str], str] = str,
 ) -> Bearing | None:
     """What most likely holds the answer, as one can say it: the sentence that bears on the question most, in
     a passage the search thinks much of (``scores``), with the one that stands right behind it. Where it
     does not say of whom it speaks, the heading or the speaker over it is put before. ``people`` gives whom a text
-    names: who asks *who* is answered with somebody, as far as words leave a choice."""
+    names: who asks *who* is answered with somebody, as far as words leave a choice. Passages are
+    compared as ``plainly`` reads them."""
     top = max(scores, default=0.0)
     said = [statements(text) for _, _, text in passages]
     identified = [_identifies(question, source) for source in passages]
     whom = people if _WHO.match(question) and not (any(identified) or _asks_of_a_name(question)) else None
+    known = whom(question) if whom else frozenset()
 
     def weighed(rank: float, one: Bearing) -> float:
         trust = _TRUST * scores[one.passage] / top if top > 0 else 0.0
-        somebody = _somebody(whom, question, said[one.passage], one.at) if whom else 0.0
-        return rank + trust + somebody - (_TURNED if turned(one.text, question) else 0.0)
+        somebody = _somebody(said[one.passage], one.at, whom, known) if whom else 0.0
+        return rank + trust + somebody - (_TURNED if turned(plainly(one.text), question) else 0.0)
 
-    found = [(weighed(rank, one), one) for rank, one in _ranked(question, passages) if not _QUESTION.search(one.text)]
+    found = [
+        (weighed(rank, one), one)
+        for rank, one in _ranked(question, passages, plainly)
+        if not _QUESTION.search(one.text)
+    ]
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
@@ -92,10 +102,10 @@ def _asks_of_a_name(question: str) -> bool:
     return _IDENTIFIES.match(question) is not None and _content(question) <= _content(" ".join(candidates(question)))
 
 
-def _somebody(people: Callable[[str], Set[str]], question: str, said: Sequence[Statement], at: int) -> float:
-    """What it counts that a sentence names somebody whom the question does not, or the one behind it does."""
-    known = people(question)
-    return _SOMEBODY if people(said[at].text) - known else _BEHIND if people(_with_next(said, at)) - known else 0.0
+def _somebody(said: Sequence[Statement], at: int, people: Callable[[str], Set[str]], known: Set[str]) -> float:
+    """What it counts that a sentence names somebody who is not ``known``, or the one behind it does."""
+    behind = [one for one in said[at + 1 : at + 2] if one.block == said[at].block]
+    return _SOMEBODY if people(said[at].text) - known else _BEHIND if behind and people(behind[0].text) - known else 0.0
 
 
 def _opening(said: Sequence[Statement], at: int) -> int:
@@ -127,7 +137,10 @@ def covers(text: str, question: str, *, whole: bool = False) -> bool:
 def turned(text: str, question: str) -> bool:
     """Whether a text says of somebody else what is asked of a name: *What is Mandate afraid of?*, where Benno is
     afraid of Mandate. There the name comes after all that is asked."""
-    subject, said = _asked_of(question), [stem(word) for word in tokens(text)]
+    subject = _asked_of(question)
+    if not subject & {*content(text)}:
+        return False
+    said = [stem(word) for word in tokens(text)]
     asked = [said.index(word) for word in _content(question) - subject - _LIGHT_STEMS if word in said]
     named = [at for at, word in enumerate(said) if word in subject]
     return bool(asked and named) and min(named) > max(asked)
@@ -169,11 +182,13 @@ def excerpt(question: str, text: str, room: int) -> str:
     return f"{before}{kept}{after}"
 
 
-def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bearing]]:
+def _ranked(
+    question: str, passages: Sequence[Source], plainly: Callable[[str], str] = str
+) -> list[tuple[float, Bearing]]:
     """The same with what each is ranked by: its share, in which whom the question names counts more, and no less
     where only the passage's title or the heading names them."""
     titles = [_content(" ".join((title, *names))) for title, names, _ in passages]
-    whole = [words | _content(text) for words, (_, _, text) in zip(titles, passages, strict=True)]
+    whole = [words | _content(plainly(text)) for words, (_, _, text) in zip(titles, passages, strict=True)]
     asked = _content(question)
     weight = {w: _weight(w, sum(w in words for words in whole), len(passages)) for w in asked}
     named = _content(" ".join(candidates(question, COMMON)))
@@ -182,7 +197,7 @@ def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bear
     out = list[tuple[float, Bearing]]()
     for passage, (_, _, text) in enumerate(passages):
         for at, said in enumerate(statements(text)):
-            own, over = _content(said.text), titles[passage] | _content(said.about)
+            own, over = _content(plainly(said.text)), titles[passage] | _content(said.about)
             part = {w: 1.0 if w in own else _TITLE for w in asked if w in own or w in over}
             if part:
                 share = sum(weight[w] * part[w] for w in part) / every

@@ -75,6 +75,26 @@ def test_an_answer_that_speaks_of_a_he_begins_with_who_that_is() -> None:
     assert ask("Who hides in the mill?", passages=(CRANE,)).text == "Hollis is afraid of Bram. He hides in the mill."
 
 
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("The watchman collects hats.", "What does Old Bram collect?"),
+        ("Bram Oake collects hats.", "What does the night watchman collect?"),
+        ("Old Bram collects hats.", "What does Bram Oake collect?"),
+        ("The night watchman collects hats.", "What does Bram Oake collect?"),
+    ],
+)
+def test_whoever_has_several_names_or_an_office_is_one_in_the_talk(told: str, asked: str) -> None:
+    names = Names.of([("Bram Oake", ("Old Bram", "the watchman"), "character", "2")])
+    assert ask(asked, told=(told,), names=names) == Quotation(told, SAID, recalled=True)
+
+
+def test_an_office_that_two_hold_stands_for_neither() -> None:
+    twin = Cited(9, "9", "Ida Fenn", "canon", "character", "Ida Fenn was the night watchman in May.")
+    said = ask("What does Bram Oake collect?", told=("The night watchman collects hats.",), passages=(*PASSAGES, twin))
+    assert not said.recalled
+
+
 def test_what_was_asked_as_it_was_said_is_found_where_what_it_means_is_not() -> None:
     told = ("The watchman collects hats.",)
     assert quote("What does the watchman collect?", "What does Bram Oake collect?", PASSAGES, told, NAMES).recalled
