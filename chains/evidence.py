@@ -88,7 +88,8 @@ def answer(
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    told = f"{_subject(said[best.passage][best.at], question)}{_with_next(said[best.passage], _opening(said[best.passage], best.at))}"
+    around = said[best.passage]
+    told = f"{_subject(around[best.at], question)}{_with_next(around, _opening(around, best.at))}"
     return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from chains.format import Skeleton
 
-_BLANK = re.compile(r"<(?P<slot>\w+)>|\{(?P<variable>\w+)\}")
+NUMBER = "{n}"
+_BLANK = re.compile(r"<(\w+)>|(\{\w+\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ def begun(skeleton: Skeleton, page: str) -> Begun:
     kept = {slot.name for slot in skeleton.slots if slot.kept}
     blocks, held, lines = 0, dict[str, str](), page.splitlines()
     for line in skeleton.block:
-        pattern = _pattern(line.show)
-        found = [(at, match) for at, text in enumerate(lines) if (match := pattern.fullmatch(text))]
-        if "{n}" in line.show:
-            blocks = max([blocks, *(int(match["n"]) for _, match in found)])
+        pattern, names = _pattern(line.show)
+        found = [(at, match.groups()) for at, text in enumerate(lines) if (match := pattern.fullmatch(text))]
+        if NUMBER in names:
+            blocks = max([blocks, *(int(groups[names.index(NUMBER)]) for _, groups in found)])
         if found:  # the lines of a block stand in their order
-            at, match = found[0]
-            held |= {name: text for name, text in match.groupdict().items() if name in kept}
+            at, groups = found[0]
+            held |= {name: text for name, text in zip(names, groups, strict=True) if name in kept}
             lines = lines[at + 1 :]
     return Begun(blocks, held)
 
@@ -46,13 +47,11 @@ def ending(page: str, most: int) -> str:
     return "\n".join(reversed(kept)).strip()[-most:]
 
 
-def _pattern(show: str) -> re.Pattern[str]:
-    """A line as it may stand in a page. A slot is a group; so is the block's number."""
-    parts, past, named = list[str](), 0, set[str]()
+def _pattern(show: str) -> tuple[re.Pattern[str], list[str]]:
+    """A line as it may stand in a page, and what its groups are: slots, variables in braces."""
+    parts, past, names = list[str](), 0, list[str]()
     for blank in _BLANK.finditer(show):
-        name = blank["slot"] or ("n" if blank["variable"] == "n" else "")
-        group = f"?P<{name}>" if name and name not in named else "?:"
-        named.add(name)
-        parts += [re.escape(show[past : blank.start()]), rf"({group}\d+)" if name == "n" else f"({group}.+?)"]
+        names.append(blank[1] or blank[2])
+        parts += [re.escape(show[past : blank.start()]), r"(\d{1,4})" if names[-1] == NUMBER else "(.+?)"]
         past = blank.end()
-    return re.compile("".join((*parts, re.escape(show[past:]))))
+    return re.compile("".join((*parts, re.escape(show[past:])))), names

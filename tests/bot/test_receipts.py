@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.receipts import told
+from bot.receipts import quoted, told
 from memory import Take, TakeStatus
 
 SAID = "Said in this talk, not in canon:\nThe dog is called Biscuit. [1]"
@@ -27,3 +27,9 @@ def test_a_page_tells_what_stands_after_its_preface_and_its_words_are_not_guesse
     receipts: dict[str, Any], page: str
 ) -> None:
     assert told(take(receipts)) == page
+
+
+def test_what_no_model_wrote_is_known_and_what_was_written_by_hand_is_none_of_it() -> None:
+    assert quoted(take({"tokens": {"written": 0}}))
+    assert not quoted(take({"tokens": {"written": 9}}))
+    assert not quoted(take({"edited": {"name": "Eva"}}))
