@@ -89,7 +89,8 @@ def answer(
         return None
     best = max(found, key=lambda pair: pair[0])[1]
     around = said[best.passage]
-    told = f"{_subject(around[best.at], question)}{_with_next(around, _opening(around, best.at))}"
+    first = _opening(around, best.at)
+    told = f"{_subject(around[first], question)}{_with_next(around, first)}"
     return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
 
 
@@ -111,8 +112,9 @@ def _somebody(said: Sequence[Statement], at: int, people: Callable[[str], Set[st
 
 def _opening(said: Sequence[Statement], at: int) -> int:
     """Where an answer begins: with the sentence before where that says whom a *she* or *it* means."""
-    before = at - 1 if at and said[at - 1].block == said[at].block else at
-    return before if _PRONOUN.match(said[at].text) and not said[at].spoken else at
+    one, before = said[at], said[at - 1] if at else said[at]
+    means = _PRONOUN.match(one.text) and not _PRONOUN.match(before.text)
+    return at - 1 if means and before.block == one.block and not one.spoken else at
 
 
 def _with_next(said: Sequence[Statement], at: int) -> str:
