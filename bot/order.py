@@ -37,7 +37,7 @@ def order(said: str, talk: Conversation, formats: Mapping[str, Format]) -> Order
         return Order(pages[0].format, request, f"{begun.text}\n{said}", previous=_so_far(pages), onward=True)
     if revises(said, steers) and (pages := _pages(talk)):
         begun = _begun(pages, steers)
-        form = begun.format if chosen == CHAT else chosen
+        form = pages[0].format if chosen == CHAT else chosen
         return Order(form, begun.text, f"{begun.text}\n{said}", said, _text(pages[0]))
     nouns = {name: form.nouns for name, form in formats.items() if name != CHAT}
     return Order((ordered(said, nouns) or CHAT) if chosen == CHAT else chosen, said, said)
@@ -63,8 +63,9 @@ def _wanted(talk: Conversation, chosen: str) -> list[Turn]:
 
 
 def _begun(pages: Sequence[Turn], steers: Collection[str]) -> Turn:
-    """The turn that says what the latest page is about."""
-    return next((turn for turn in pages if not (goes_on(turn.text) or revises(turn.text, steers))), pages[-1])
+    """The turn that says what the latest page is about; what was said in between is of another form."""
+    same = [turn for turn in pages if turn.format == pages[0].format]
+    return next((turn for turn in same if not (goes_on(turn.text) or revises(turn.text, steers))), same[-1])
 
 
 def _so_far(pages: Sequence[Turn]) -> str:

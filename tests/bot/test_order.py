@@ -61,6 +61,13 @@ def test_what_is_gone_on_from_twice_is_all_that_was_written_and_a_changed_page_s
     assert (changed.request, changed.previous) == (SONG, "The rope weeps.")
 
 
+def test_what_was_said_in_between_is_not_what_the_page_is_about() -> None:
+    song = talk(("lyrics", SONG, "Low."), ("chat", "The key is rusty.", "It is."), ("lyrics", "go on", "The rope."))
+    for said in ("make it sadder", "go on"):
+        found = order(said, song, FORMATS)
+        assert (found.form, found.request) == ("lyrics", SONG)
+
+
 def test_how_it_goes_on_is_asked_for_beside_what_it_is_about() -> None:
     found = order("Continue with Petra alone.", talk(("lyrics", SONG, "The key hangs low.")), FORMATS)
     assert found.request == f"Continue with Petra alone.\n{SONG}"
