@@ -25,7 +25,6 @@ from bot.commands.past import Past
 from bot.commands.profile import ProfileDesk
 from bot.commands.settings import RoomSettings
 from bot.commands.talk import Talk
-from bot.config import Settings
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.events import Inbound, Reply, Stage
@@ -33,14 +32,15 @@ from bot.footing import Footing
 from bot.gate import Gate, Rules
 from bot.learning import Learning
 from bot.librarian import Librarian
-from bot.lore import Lore
+from bot.lore import Lores
 from bot.rooms import Rooms
 from bot.seat import Seat
+from bot.settings import Settings
 from chains import Format
 from chains.formats.load import load_formats
 from chains.models import WriterSettings, open_writer
 from chains.writer import Writer
-from memory import Conversation, Job, Record, Scope, Show
+from memory import Conversation, Job, Record, Scope
 from memory.ledger import Ledger
 from vectorstore import Address, Passage
 from vectorstore.embedding import Embedder
@@ -64,7 +64,7 @@ class App:
     librarian: Librarian
     learning: Learning
     rooms: Rooms
-    lore: "Lores"
+    lore: Lores
     formats: Mapping[str, Format]
     problems: Sequence[str]
 
@@ -86,21 +86,6 @@ class Conversing:
         talk = await self.app.rooms.look(scope)
         found = await _names(self, kind, talk, scope)
         return [name for name in found if name.casefold().startswith(prefix.casefold())]
-
-
-class Lores:
-    """A show's lore, read anew only when its canon has changed."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._known: dict[str, tuple[int, Lore]] = {}
-
-    async def __call__(self, show: Show) -> Lore:
-        version, lore = self._known.get(show.id, (-1, Lore()))
-        if version != show.canon_version:
-            lore = Lore.of(await self._ledger.canon.listing(show.tenant, show.id))
-            self._known[show.id] = (show.canon_version, lore)
-        return lore
 
 
 async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = False) -> App:
@@ -173,7 +158,7 @@ def assemble(
         librarian=librarian,
         learning=Learning(reader, ledger.shows, BibleFiles(ledger.bible, ledger.canon), ledger.sources, librarian),
         rooms=Rooms(ledger.shows, ledger.threads, ledger.profile, settings.window),
-        lore=Lores(ledger),
+        lore=Lores(ledger.canon),
         formats=_bounded(loaded.named, settings.answer_tokens),
         problems=loaded.problems,
     )

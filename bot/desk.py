@@ -13,8 +13,9 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.commands.past import ALL
 from bot.dialogue import Dialogue
 from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
+from bot.receipts import told
 from bot.rooms import Rooms, Unbound, decides
-from chains import WriterError, unmarked
+from chains import WriterError
 from memory import LedgerError
 from vectorstore import IndexFault
 
@@ -74,7 +75,7 @@ class Desk:
             raise Mistaken("That page was taken back; `/redo` may bring it back.")
         if turn.id == talk.window[-1].id:
             return inbound
-        page = unmarked(turn.take.text).strip() if turn.take else ""
+        page = told(turn.take) if turn.take else ""
         match inbound.name:
             case "again":
                 return replace(inbound, name="rewind", text=f"{turn.depth} {inbound.text}")

@@ -10,9 +10,10 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from bot.app import App, begin_writer, open_app
-from bot.config import Config, Settings
+from bot.config import Config
 from bot.desk import EXPECTED
 from bot.learning import many
+from bot.settings import Settings
 from bot.shows import TENANT
 
 _SDKS = {"slack": "slack_bolt", "discord": "discord"}

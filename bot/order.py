@@ -1,13 +1,14 @@
-"""Order: what a message wants written: in which form, about what, and how the page before it should change.
+"""Order: what a message wants written: in which form, about what, and what becomes of the page before it.
 
-In a chat somebody may order a song: then this page is one. *Make it darker* says nothing of what the page is about:
-that was said before. Knows nothing of models, of what is looked up or of how it is written.
+In a chat somebody may order a song: then this page is one. *Make it darker* and *Go on* say nothing of what the page is
+about: that was said before. Knows nothing of models, of what is looked up or of how it is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from chains import Format, is_question, muses, ordered, revises, unmarked
+from bot.receipts import quoted
+from chains import Format, answered, goes_on, muses, ordered, orders, revises, says_how, unmarked
 from memory import Conversation, Turn
 
 CHAT = "chat"
@@ -16,38 +17,62 @@ CHAT = "chat"
 @dataclass(frozen=True, slots=True)
 class Order:
     """A page of the format ``form`` about ``request``. ``sought`` is what to look up for it. ``steer`` says how
-    ``previous``, the page before, should change; both are empty where it should not."""
+    ``previous``, the page before, should change; both are empty where it should not. ``onward``: the page begins
+    where ``previous`` ends."""
 
     form: str
     request: str
     sought: str
     steer: str = ""
     previous: str = ""
+    onward: bool = False
 
 
 def order(said: str, talk: Conversation, formats: Mapping[str, Format]) -> Order:
     """What ``said`` wants after the talk. A form that was chosen for the thread is always the page's."""
-    chosen = talk.thread.format
-    pages = _pages(talk) if revises(said, _steers(formats)) else []
-    begun = next((turn for turn in pages if not revises(turn.text, _steers(formats))), None)
-    if begun is None:
-        nouns = {name: form.nouns for name, form in formats.items() if name != CHAT}
-        return Order((ordered(said, nouns) or CHAT) if chosen == CHAT else chosen, said, said)
-    previous = pages[0].take.text if pages[0].take else ""
-    form = begun.format if chosen == CHAT else chosen
-    return Order(form, begun.text, f"{begun.text}\n{said}", said, unmarked(previous))
+    chosen, steers = talk.thread.format, frozenset(steer for form in formats.values() for steer in form.steers)
+    if goes_on(said) and (pages := _wanted(talk, chosen)):
+        begun = _begun(pages, steers)
+        request = f"{said}\n{begun.text}" if says_how(said) else begun.text
+        return Order(pages[0].format, request, f"{begun.text}\n{said}", previous=_so_far(pages), onward=True)
+    if revises(said, steers) and (pages := _pages(talk)):
+        begun = _begun(pages, steers)
+        form = pages[0].format if chosen == CHAT else chosen
+        return Order(form, begun.text, f"{begun.text}\n{said}", said, _text(pages[0]))
+    nouns = {name: form.nouns for name, form in formats.items() if name != CHAT}
+    return Order((ordered(said, nouns) or CHAT) if chosen == CHAT else chosen, said, said)
 
 
 def _pages(talk: Conversation) -> list[Turn]:
-    """The turns that were written and did not only answer a question, the latest first."""
+    """The turns that were written and did not only answer something, the latest first."""
     return [
         turn
         for turn in reversed(talk.window)
-        if turn.take is not None
-        and turn.take.text
-        and not (turn.format == CHAT and is_question(turn.text) and not muses(turn.text))
+        if _text(turn) and not (turn.format == CHAT and (answered(turn.text) or (turn.take and quoted(turn.take))))
     ]
 
 
-def _steers(formats: Mapping[str, Format]) -> frozenset[str]:
-    return frozenset(steer for form in formats.values() for steer in form.steers)
+def _wanted(talk: Conversation, chosen: str) -> list[Turn]:
+    """The pages that may be gone on from, the latest first. What somebody said for later use in the page led to one
+    as well, but it was not asked for: such a one counts only where there is no other."""
+    pages = _pages(talk)
+    if chosen != CHAT:
+        return [turn for turn in pages if turn.format == chosen]
+    asked = [turn for turn in pages if turn.format != CHAT or orders(turn.text) or muses(turn.text)]
+    return asked or pages
+
+
+def _begun(pages: Sequence[Turn], steers: Collection[str]) -> Turn:
+    """The turn that says what the latest page is about; what was said in between is of another form."""
+    same = [turn for turn in pages if turn.format == pages[0].format]
+    return next((turn for turn in same if not (goes_on(turn.text) or revises(turn.text, steers))), same[-1])
+
+
+def _so_far(pages: Sequence[Turn]) -> str:
+    """The latest page, and before it those that it went on from."""
+    last = next((at for at, turn in enumerate(pages) if not goes_on(turn.text)), 0)
+    return "\n\n".join(_text(turn).strip() for turn in reversed(pages[: last + 1]))
+
+
+def _text(turn: Turn) -> str:
+    return unmarked(turn.take.text) if turn.take else ""

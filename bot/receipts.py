@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.reasons import strongest
-from chains import SAID, Card, Cited, Page, Prompt, Question, Written
+from chains import Card, Cited, Page, Prompt, Question, Written, unmarked
+from memory import Take
 from vectorstore import Found, Hit
 
 NAMED = 6
@@ -42,7 +43,8 @@ def make(
         "dropped": [{"what": drop.what, "tokens": drop.tokens, "why": drop.why} for drop in prompt.dropped],
         "missed": [{"what": hit.passage.title, "score": round(hit.score, 3), "why": why} for hit, why in found.missed],
         "trouble": found.trouble,
-        "recalled": written.text.startswith(SAID),
+        "recalled": written.recalled,
+        "preface": written.preface,
         "fresh": list(page.fresh),
         "remarks": [remark.text for remark in page.remarks],
         "tokens": {
@@ -84,6 +86,7 @@ def edited(kept: Mapping[str, Any], page: Page, name: str, person: str, number: 
         "passages": rows,
         "dropped": [],
         "missed": [],
+        "preface": kept.get("preface", ""),
         "fresh": list(page.fresh),
         "remarks": [],
         "edited": {"name": name, "person": person, "of": number},
@@ -93,6 +96,19 @@ def edited(kept: Mapping[str, Any], page: Page, name: str, person: str, number: 
 def editor(kept: Mapping[str, Any]) -> str:
     """Who wrote a page by hand; "" where a writer wrote it."""
     return str(kept.get("edited", {}).get("name", ""))
+
+
+def told(take: Take) -> str:
+    """What a page tells: all of it but its markers and its preface."""
+    text, kept = unmarked(take.text).strip(), take.receipts
+    if kept.get("recalled") and "preface" not in kept:  # kept before prefaces were: it was the first line
+        return text.partition("\n")[2]
+    return text.removeprefix(kept.get("preface", "")).strip()
+
+
+def quoted(take: Take) -> bool:
+    """Whether no writer wrote it: canon, the talk or a sentence of our own answered."""
+    return bool(take.receipts.get("tokens", {}).get("written") == 0)
 
 
 def _signals(hit: Hit | None) -> dict[str, float]:

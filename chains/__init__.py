@@ -4,7 +4,8 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.asking import is_question, muses, ordered, revises, stated
+from chains.asking import answered, goes_on, muses, ordered, orders, revises, says_how, stated
+from chains.budget import fit
 from chains.checks import check
 from chains.claims import claims
 from chains.draft import Writer as Drafts
@@ -17,18 +18,17 @@ from chains.kinds import guess_kind, guess_name
 from chains.lasting import lasting
 from chains.manuscript import fountain, markdown
 from chains.manuscript import pages as manuscript
-from chains.material import SAID
 from chains.message import Message
 from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
-from chains.prompt import Cited, Dropped, Prompt, fit, texts
+from chains.prompt import Cited, Dropped, Prompt, texts
 from chains.question import Question, question
 from chains.recap import recap
 from chains.recommended import about_models
-from chains.writer import Card, Usage, Written
+from chains.writer import Card
+from chains.written import Usage, Written
 
 __all__ = [
-    "SAID",
     "Card",
     "Citation",
     "Cited",
@@ -50,23 +50,26 @@ __all__ = [
     "WriterError",
     "Written",
     "about_models",
+    "answered",
     "check",
     "claims",
     "draft",
     "fit",
     "fountain",
+    "goes_on",
     "ground",
     "guess_kind",
     "guess_name",
-    "is_question",
     "lasting",
     "manuscript",
     "markdown",
     "muses",
     "ordered",
+    "orders",
     "question",
     "recap",
     "revises",
+    "says_how",
     "stated",
     "texts",
     "unmarked",

@@ -8,9 +8,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from chains.fence import unmarked
+from chains.words import ASKED, content, stem
 
 _TELLS = re.compile(r"\b(?:where|in which|who|whose|called|named|with)\b", re.IGNORECASE)
 _READ = 400  # characters
+_PAGES = frozenset(map(stem, ASKED))
 _ASKS = re.compile(
     r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
     r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
@@ -39,8 +41,19 @@ _ORDER = (
     r"|help\s+(?:me|us)\s+(?:with|(?:to\s+)?write)\s+)"
     rf"|(?:i|we)(?:\s+(?:want|need)|(?:['’]d|\s+would)\s+like)\s+{_SOME})"
 )
+_ONWARD = (
+    r"(?:(?:continue|carry\s+on|keep\s+(?:going|writing)|write\s+on)\b"
+    r"|go\s+on\b(?!\s+(?:the|a|an|my|our|his|her|their|this|that|board|stage|strike)\b)"
+    rf"|(?:(?:write|give|show){_FOR})?(?:some\s+)?more(?=\W*(?:please\W*)?$)"
+    rf"|(?:write|give|show){_FOR}the\s+next\s+(?:part|bit|page|lines?|verses?|stanza|exchange|beat|step|segment|shot)\b)"
+)
+_GOES_ON = re.compile(
+    rf"{_LEAD}{_KINDLY}{_ONWARD}|^\W*(?:and\s+then|and\s+after\s+that|what\s+then|then\s+what|what\s+next|next"
+    r"|继续|接着写?|続けて)\W*$",
+    re.IGNORECASE,
+)
 _ORDERS = re.compile(
-    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:continue|rewrite|rework|shorten|expand|translate|polish)\b|help\s+(?:me|us)\b)",
+    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:rewrite|rework|shorten|expand|translate|polish)\b|{_ONWARD}|help\s+(?:me|us)\b)",
     re.IGNORECASE,
 )
 _COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)
@@ -49,8 +62,7 @@ _REVISES = re.compile(
     r"|soften|translate|replace|remove|swap)\b|change\s+(?!of\b)\w|(?:cut|drop|lose)\s+(?:the|that|this)\b|tone\s+(?:it|this|that)\s+down"
     r"|add\b.*\b(?:to|into|in)\s+(?:it|this|that|the)\b|add\s+(?:more|some)\b|use\s+(?:fewer|more|less)\b"
     r"|(?:(?:try|do|write)\s+(?:it|this|that)\s+)?(?:again|anew|once\s+more)\W*$|try\s+again\b"
-    rf"|(?:(?:make|do|try|write|give){_FOR})?(?:another|a\s+different)\s+(?:one|take|version)\b"
-    r"|(?:continue|carry\s+on|go\s+on|keep\s+going)\b)",
+    rf"|(?:(?:make|do|try|write|give){_FOR})?(?:another|a\s+different)\s+(?:one|take|version)\b)",
     re.IGNORECASE,
 )
 _HOW = re.compile(
@@ -93,9 +105,25 @@ def orders(message: str) -> bool:
 
 
 def revises(message: str, steers: Collection[str] = ()) -> bool:
-    """Whether a message asks that the page before it be changed or gone on with; ``steers`` are words that do."""
+    """Whether a message asks that the page before it be changed; ``steers`` are words that do."""
     plain = message.strip(" .!").casefold().removesuffix("please").strip(" ,")
     return plain in steers or any(pattern.match(_beginning(message)) for pattern in (_REVISES, _HOW))
+
+
+def goes_on(message: str) -> bool:
+    """Whether a message asks for what comes after the page before it."""
+    return _GOES_ON.match(_beginning(message)) is not None
+
+
+def says_how(message: str) -> bool:
+    """Whether one that goes on says more than that: *Continue with Petra alone*, *Write the next verse*."""
+    told = set(content(_GOES_ON.sub("", _beginning(message), count=1)))
+    return bool(told - _PAGES) or "the next" in message.casefold()
+
+
+def answered(message: str) -> bool:
+    """Whether a message is met with an answer and not with a page: a greeting, thanks, a question."""
+    return greets(message) or thanks(message) or wonders(message) or (is_question(message) and not muses(message))
 
 
 def ordered(message: str, nouns: Mapping[str, Sequence[str]]) -> str:

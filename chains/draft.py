@@ -13,9 +13,11 @@ from chains.format import Format, Sampling, Skeleton
 from chains.material import Material, gather
 from chains.message import Message
 from chains.names import Names
+from chains.plan import outline
 from chains.prompt import Prompt
-from chains.skeleton import Pen, fill, outline
-from chains.writer import Card, Written
+from chains.skeleton import Pen, fill
+from chains.writer import Card
+from chains.written import Written
 
 Show = Callable[[str], Awaitable[None]]
 
@@ -47,6 +49,7 @@ async def draft(
     *,
     request: str,
     meaning: str,
+    before: str,
     said: Sequence[str],
     told: Sequence[str],
     names: Names,
@@ -57,8 +60,8 @@ async def draft(
 ) -> Written:
     """The page, streamed to ``on_text`` as it comes; the pieces join to the text returned.
 
-    ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``said`` what was
-    said before, oldest first, ``told`` what of it may answer a question, latest first, ``names`` the canon's.
+    ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``before`` the page
+    that this one goes on from, ``said`` what was said before, oldest first, ``told`` what of it may answer a question, latest first, ``names`` the canon's.
     ``halt`` ends it within two tokens. Never raises for what the model does: see Written.finish.
     """
     if form.skeleton is None or not (writer.card.small or form.skeleton.told):
@@ -68,6 +71,7 @@ async def draft(
         prompt.messages,
         request,
         meaning=meaning,
+        before=before,
         said=said,
         told=told,
         passages=prompt.passages,

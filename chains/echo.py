@@ -26,7 +26,7 @@ from chains.errors import WriterError
 from chains.format import Sampling
 from chains.local.trickle import Hold
 from chains.message import Message
-from chains.writer import Usage, Written
+from chains.written import Usage, Written
 
 _WORD = re.compile(r"\s*\S+\s*?")
 _PASSAGE = re.compile(r"^\W*\[(\d{1,3})\]\s*(.+?)(?=^\W*\[\d{1,3}\]|\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)

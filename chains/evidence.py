@@ -6,8 +6,9 @@ of its sentences. Knows nothing of prompts, search or storage.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chains.names import candidates
 from chains.statements import Statement, statements
@@ -18,6 +19,12 @@ _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
+_WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
+_SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
+_TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
+_ASKED_OF = re.compile(
+    r"^\W*\w+.*?\b(?:is|are|was|were|does|do|did|has|have|had|can|will)\s+(?!\S+['’]s\b)(.+)", re.I | re.S
+)
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 
 LIKELY = 0.4
@@ -50,26 +57,69 @@ class Bearing:
     at: int = 0
 
 
-def answer(question: str, passages: Sequence[Source], scores: Sequence[float]) -> Bearing | None:
+def answer(
+    question: str,
+    passages: Sequence[Source],
+    scores: Sequence[float],
+    people: Callable[[str], Set[str]] | None = None,
+    plainly: Callable[[str], str] = str,
+) -> Bearing | None:
     """What most likely holds the answer, as one can say it: the sentence that bears on the question most, in
     a passage the search thinks much of (``scores``), with the one that stands right behind it. Where it
-    does not say of whom it speaks, the heading or the speaker over it is put before."""
+    does not say of whom it speaks, the heading or the speaker over it is put before. ``people`` gives whom a text
+    names: who asks *who* is answered with somebody, as far as words leave a choice. Passages are
+    compared as ``plainly`` reads them."""
     top = max(scores, default=0.0)
+    said = [statements(text) for _, _, text in passages]
+    identified = [_identifies(question, source) for source in passages]
+    whom = people if _WHO.match(question) and not (any(identified) or _asks_of_a_name(question)) else None
+    known = whom(question) if whom else frozenset()
+
+    def weighed(rank: float, one: Bearing) -> float:
+        trust = _TRUST * scores[one.passage] / top if top > 0 else 0.0
+        somebody = _somebody(said[one.passage], one.at, whom, known) if whom else 0.0
+        return rank + trust + somebody - (_TURNED if turned(plainly(one.text), question) else 0.0)
+
     found = [
-        (rank + (_TRUST * scores[one.passage] / top if top > 0 else 0.0), one)
-        for rank, one in _ranked(question, passages)
+        (weighed(rank, one), one)
+        for rank, one in _ranked(question, passages, plainly)
         if not _QUESTION.search(one.text)
     ]
     if not found:
         return None
     best = max(found, key=lambda pair: pair[0])[1]
-    title, names, text = passages[best.passage]
-    if _IDENTIFIES.match(question) and _content(question) <= _content(" ".join((title, *names))):
-        best = replace(best, share=1.0)  # who that is, its own passage says whatever its words
-    said = statements(text)
-    first = said[best.at]
-    more = [one.text for one in said[best.at + 1 : best.at + 2] if one.block == first.block]
-    return replace(best, text=" ".join([f"{_subject(first, question)}{first.text}", *more]))
+    around = said[best.passage]
+    first = _opening(around, best.at)
+    told = f"{_subject(around[first], question)}{_with_next(around, first)}"
+    return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
+
+
+def _identifies(question: str, source: Source) -> bool:
+    """Whether it is asked who or what that is of which a passage tells: it says so, whatever its words."""
+    title, names, _ = source
+    return _IDENTIFIES.match(question) is not None and _content(question) <= _content(" ".join((title, *names)))
+
+
+def _asks_of_a_name(question: str) -> bool:
+    return _IDENTIFIES.match(question) is not None and _content(question) <= _content(" ".join(candidates(question)))
+
+
+def _somebody(said: Sequence[Statement], at: int, people: Callable[[str], Set[str]], known: Set[str]) -> float:
+    """What it counts that a sentence names somebody who is not ``known``, or the one behind it does."""
+    behind = [one for one in said[at + 1 : at + 2] if one.block == said[at].block]
+    return _SOMEBODY if people(said[at].text) - known else _BEHIND if behind and people(behind[0].text) - known else 0.0
+
+
+def _opening(said: Sequence[Statement], at: int) -> int:
+    """Where an answer begins: with the sentence before where that says whom a *she* or *it* means."""
+    one, before = said[at], said[at - 1] if at else said[at]
+    means = _PRONOUN.match(one.text) and not _PRONOUN.match(before.text)
+    return at - 1 if means and before.block == one.block and not one.spoken else at
+
+
+def _with_next(said: Sequence[Statement], at: int) -> str:
+    """A sentence and the one right behind it."""
+    return " ".join(one.text for one in said[at : at + 2] if one.block == said[at].block)
 
 
 def _subject(said: Statement, question: str) -> str:
@@ -85,6 +135,27 @@ def covers(text: str, question: str, *, whole: bool = False) -> bool:
     """Whether all that is asked for is spoken of in a text; ``whole``: also what is asked of it, as *called* or *kept*
     is."""
     return _content(question) - (frozenset() if whole else _LIGHT_STEMS) <= _content(text)
+
+
+def turned(text: str, question: str) -> bool:
+    """Whether a text says of somebody else what is asked of a name: *What is Mandate afraid of?*, where Benno is
+    afraid of Mandate. There the name comes after all that is asked."""
+    subject = _asked_of(question)
+    if not subject & {*content(text)}:
+        return False
+    said = [stem(word) for word in tokens(text)]
+    asked = [said.index(word) for word in _content(question) - subject - _LIGHT_STEMS if word in said]
+    named = [at for at, word in enumerate(said) if word in subject]
+    return bool(asked and named) and min(named) > max(asked)
+
+
+@lru_cache(maxsize=64)
+def _asked_of(question: str) -> frozenset[str]:
+    """The words of the name that a question asks something of: *What is Mandate ...?*; none where it asks so of no
+    name."""
+    found = _ASKED_OF.search(question)
+    named = (one for one in candidates(question, COMMON) if found and found.group(1).startswith(one))
+    return frozenset(_content(next(named, "")))
 
 
 def bearing(question: str, passages: Sequence[Source]) -> tuple[Bearing, ...]:
@@ -114,11 +185,13 @@ def excerpt(question: str, text: str, room: int) -> str:
     return f"{before}{kept}{after}"
 
 
-def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bearing]]:
+def _ranked(
+    question: str, passages: Sequence[Source], plainly: Callable[[str], str] = str
+) -> list[tuple[float, Bearing]]:
     """The same with what each is ranked by: its share, in which whom the question names counts more, and no less
     where only the passage's title or the heading names them."""
     titles = [_content(" ".join((title, *names))) for title, names, _ in passages]
-    whole = [words | _content(text) for words, (_, _, text) in zip(titles, passages, strict=True)]
+    whole = [words | _content(plainly(text)) for words, (_, _, text) in zip(titles, passages, strict=True)]
     asked = _content(question)
     weight = {w: _weight(w, sum(w in words for words in whole), len(passages)) for w in asked}
     named = _content(" ".join(candidates(question, COMMON)))
@@ -127,7 +200,7 @@ def _ranked(question: str, passages: Sequence[Source]) -> list[tuple[float, Bear
     out = list[tuple[float, Bearing]]()
     for passage, (_, _, text) in enumerate(passages):
         for at, said in enumerate(statements(text)):
-            own, over = _content(said.text), titles[passage] | _content(said.about)
+            own, over = _content(plainly(said.text)), titles[passage] | _content(said.about)
             part = {w: 1.0 if w in own else _TITLE for w in asked if w in own or w in over}
             if part:
                 share = sum(weight[w] * part[w] for w in part) / every

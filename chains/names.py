@@ -75,6 +75,13 @@ class Names:
         """Every canon name in ``text``, in order, the longest match at each place."""
         return tuple(self._scan(text))
 
+    def forms(self, name: Name) -> tuple[str, ...]:
+        """All that stands for a name in a text, in small letters: it, its aliases, and a part that is nobody else's.
+        What is an everyday word as well is left out."""
+        return tuple(
+            " ".join(form) for of in self._forms.values() for form, one, exact in of if one == name and not exact
+        )
+
     def within(self, text: str) -> tuple[Name, ...]:
         """The distinct canon names of ``text`` in order of first mention."""
         return tuple({m.name.id: m.name for m in self._scan(text)}.values())

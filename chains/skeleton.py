@@ -7,56 +7,28 @@ which model it is, of how passages were found, or of platforms.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from time import perf_counter
 from typing import Protocol, TypeVar
 
-from chains.asking import muses
 from chains.errors import WriterError
 from chains.format import Line, Sampling, Skeleton, Slot
-from chains.material import Material, number_of, sentences, words
+from chains.material import Material, sentences
 from chains.message import Message
+from chains.onward import begun, ending
+from chains.plan import SLOT, known, plan, put
+from chains.quotation import Quotation
 from chains.slots import Judged, again, best, content, judge, strays, trim, without_strays
-from chains.writer import Usage, Written
+from chains.words import words
+from chains.written import Usage, Written
 
 TAKES = 6
 ROUNDS = 3
+END = 400  # characters of the page to go on from that the model reads before what it writes
 
-VARIABLES = frozenset(
-    (
-        "a",
-        "b",
-        "n",
-        "lead",
-        "second",
-        "person",
-        "place",
-        "setting",
-        "where",
-        "thing",
-        "topic",
-        "premise",
-        "request",
-        "about_lead",
-        "about_place",
-        "about_thing",
-        "about_topic",
-        "more_topic",
-        "quote",
-        "unsure",
-        "idea",
-        "muse",
-        "several",
-        "titled",
-    )
-)
-
-_TITLED = re.compile(r"\btitles?\b", re.IGNORECASE)
-_SLOT = re.compile(r"<(\w+)>")
-_VARIABLE = re.compile(r"\{(\w+)\}")
 _T = TypeVar("_T")
 
 Show = Callable[[str], Awaitable[None]]
@@ -104,94 +76,6 @@ async def fill(
     return desk.written("complete")
 
 
-def outline(skeleton: Skeleton, material: Material) -> str:
-    """The skeleton as an instruction, for models that can follow one: headings and labels filled in,
-    each blank as [what goes there]."""
-    asks = {slot.name: " / ".join(slot.choices) or slot.ask for slot in skeleton.slots}
-    lines: list[str] = []
-    for line, values in plan(skeleton, material):
-        text = _SLOT.sub(lambda match: f"[{asks[match.group(1)]}]", _put(line.show, values))
-        if text or (lines and lines[-1]):
-            lines.append(text)
-    return "Write exactly this form; replace each [bracket] with your own text:\n\n" + "\n".join(lines).strip()
-
-
-def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping[str, str]]]:
-    """Every line of the page to be, with its variables: the form, before any model is asked."""
-    times, cap = counts(skeleton, material.request)
-    here = _variables(material, 0, times)
-    yield from ((line, here) for line in skeleton.head if _filled(line, here))
-    slots = 0
-    for n in range(times):
-        here = _variables(material, n, times)
-        for line in skeleton.block:
-            if not _filled(line, here):
-                continue
-            if cap is not None and slots >= cap:
-                return
-            slots += len(_SLOT.findall(line.show))
-            yield line, here
-    here = _variables(material, times, times)
-    yield from ((line, here) for line in skeleton.tail if _filled(line, here))
-
-
-def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
-    """How often the block comes, and after how many of its slots the page ends, as asked for."""
-    least, usual, most = skeleton.times
-    each = sum(len(_SLOT.findall(line.show)) for line in skeleton.block) or 1
-    cap = number_of(request, skeleton.cap)
-    if cap:
-        cap = max(1, min(cap, most * each))
-        return -(-cap // each), cap
-    asked = number_of(request, skeleton.count)
-    return (usual if asked is None else max(least, min(asked - skeleton.fixed, most))), None
-
-
-def _filled(line: Line, values: Mapping[str, str]) -> bool:
-    needed = [*_VARIABLE.findall(line.show + (line.seen or "")), *([line.needs] if line.needs else [])]
-    return all(values.get(name) for name in needed) and not any(values.get(name) for name in line.unless)
-
-
-def _variables(material: Material, n: int, times: int) -> dict[str, str]:
-    """What ``{variables}`` stand for in the block's ``n``-th coming (from 0) of so many."""
-    cast = material.cast
-    speaking = (*cast, *("First voice", "Second voice")[len(cast) :])
-    people = (*cast[1:], *material.others)
-    values = {
-        "a": speaking[(2 * n) % len(speaking)],
-        "b": speaking[(2 * n + 1) % len(speaking)],
-        "n": str(n + 1),
-        "lead": cast[0] if cast else "",
-        "second": cast[1] if len(cast) > 1 else "",
-        "person": _turn(people, n),
-        "place": _turn(material.places, 0),
-        "setting": _turn(material.places, 0) or "somewhere",
-        "where": _turn(material.places, n),
-        "thing": _turn(material.things, 0),
-        "topic": _turn(material.topics, n),
-        "premise": material.premise,
-        "request": material.request,
-    }
-    for name in ("lead", "place", "thing", "topic"):
-        values[f"about_{name}"] = _turn(material.facts.get(values[name].lower(), ()), 0)
-    values |= {"quote": material.quote, "unsure": material.unsure}
-    values["idea"] = "" if material.quote else material.request
-    values["muse"] = material.request if muses(material.request) and not material.quote else ""
-    values["several"] = str(times) if times > 1 else ""
-    values["titled"] = material.request if _TITLED.search(material.request) and not material.quote else ""
-    values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
-    values |= {name.upper(): text.upper() for name, text in values.items()}
-    return values | {
-        f"{name.capitalize()}": text[:1].upper() + text[1:]
-        for name, text in values.items()
-        if name.islower() and len(name) > 1
-    }
-
-
-def _turn(labels: Sequence[str], n: int) -> str:
-    return labels[n % len(labels)] if labels else ""
-
-
 class _Halted(Exception):
     """The person said stop."""
 
@@ -219,22 +103,27 @@ class _Desk:
         # The worked example is there to be followed, not to be copied.
         self._rules = "\n".join(message.text for message in material.messages if message.role == "system")
         self._random = Random(sampling.seed)
-        self._shown = self._seen = ""
+        self._shown = ""
+        self._seen = f"{ending(material.before, END)}\n" if material.before else ""
+        self._quotation = Quotation()  # what of it was said
         self._openings: dict[str, list[str]] = {}
-        self._kept: dict[str, str] = {}
+        self._kept = dict(begun(skeleton, material.before).kept)
         self._usage = Usage()
         self._start = perf_counter()
 
     def written(self, finish: str, reason: str = "") -> Written:
         usage = replace(self._usage, total_ms=(perf_counter() - self._start) * 1000)
-        return Written(self._shown, finish, usage, reason)  # type: ignore[arg-type]
+        preface, recalled = self._quotation.preface, self._quotation.recalled
+        return Written(self._shown, finish, usage, reason, preface, recalled)  # type: ignore[arg-type]
 
     async def line(self, line: Line, values: Mapping[str, str]) -> None:
         """Write one line: its words at once, its slots as they are drawn."""
         if not line.show and (not self._shown or self._shown.endswith("\n\n")):
             return
-        shown = _SLOT.split(_put(line.show, values))
-        seen = _SLOT.split(_put(line.show if line.seen is None else line.seen, values))
+        if "{quote}" in line.show:
+            self._quotation = self._material.quotation
+        shown = SLOT.split(put(line.show, values))
+        seen = SLOT.split(put(line.show if line.seen is None else line.seen, values))
         before, seen_before = ("\n" if self._shown else "") + shown[0], ("\n" if self._seen else "") + seen[0]
         if any(letter.isalnum() for letter in before) or len(shown) == 1:
             await self._say(before, seen_before)
@@ -271,7 +160,7 @@ class _Desk:
         return self._kept[slot.name]
 
     async def _choose(self, slot: Slot, values: Mapping[str, str], before: str) -> str:
-        options = [_put(choice, values) for choice in slot.choices if _known(choice, values)]
+        options = [put(choice, values) for choice in slot.choices if known(choice, values)]
         asked = {word.casefold() for word in words(self._material.request)}
         named = [option for option in options if option.strip(".").casefold() in asked]
         if named:
@@ -298,7 +187,7 @@ class _Desk:
                     opening=opening,
                     slot=slot,
                     material=self._material,
-                    page=f"{self._rules}\n{self._shown}",
+                    page=f"{self._rules}\n{self._material.before}\n{self._shown}",
                     speaker=speaker,
                 )
                 for one in drawn
@@ -336,14 +225,15 @@ class _Desk:
         if not self._material.latin:
             return ""
         pack = self._openings.setdefault(slot.name, [])
-        usable = [one for one in pack if _known(one, values)]
+        usable = [one for one in pack if known(one, values)]
         if not usable:
-            pack[:] = self._random.sample(slot.openings, len(slot.openings))
-            usable = [one for one in pack if _known(one, values)]
+            shuffled = self._random.sample(slot.openings, len(slot.openings))
+            pack[:] = sorted(shuffled, key=lambda one: put(one, values) in self._material.before)
+            usable = [one for one in pack if known(one, values)]
         if not usable:
             return ""
         pack.remove(usable[0])
-        return _put(usable[0], values)
+        return put(usable[0], values)
 
     def _prefix(self, opening: str) -> list[Message]:
         # A trailing space would split the next word's token; the model writes that space itself.
@@ -387,14 +277,6 @@ class _Desk:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-
-
-def _known(template: str, values: Mapping[str, str]) -> bool:
-    return all(values.get(name) for name in _VARIABLE.findall(template))
-
-
-def _put(template: str, values: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda m: values.get(m.group(1), ""), template)
 
 
 def _join(opening: str, text: str) -> str:

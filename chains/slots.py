@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chains.format import Slot
-from chains.material import Material, words
+from chains.material import Material
 from chains.names import candidates
 from chains.words import content as meaningful
+from chains.words import words
 
 _META = re.compile(
     r"\b(?:as an ai|ai assistant|language model|i cannot|i can't assist|i'm sorry|i am sorry|sure[,!]|certainly"

@@ -5,12 +5,14 @@ no topic and no evidence can be made of.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _CJK = re.compile(f"[{CJK}]")
 # A word of a spaced script, with inner apostrophes and hyphens, or one CJK character.
 TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’\-][^\W_{CJK}]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -55,12 +57,27 @@ _OPENERS = _words(
 )
 COMMON = FUNCTION | _OPENERS
 
+# What a request calls the page it wants, and what else in it is nobody and nothing.
+ASKED = frozenset(
+    """scene song quest plot ad advert advertisement show segment segments line lines verse verses shot shots story
+    page draft dialogue lyrics chorus host script poem short long little new next list breakdown vfx
+    conversation talk ballad trailer commercial spot episode rundown outline jingle mission player""".split()  # noqa: SIM905
+)
+PLAIN = COMMON | frozenset(
+    """what who where when why how please pitch create plan int ext day night try also set
+    find bring get fetch steal rescue save catch hunt search retrieve recover collect deliver return stop defeat
+    escape solve open close build discover follow guard hide win reach""".split()  # noqa: SIM905
+)
+
 TITLES = _words(
     """mr mrs ms miss mister dr doctor prof professor sir dame lady lord king queen prince princess captain lieutenant
     sergeant colonel general major admiral commander inspector detective officer chief mayor councillor counsellor
     senator president minister judge father mother brother sister uncle aunt old young little big saint st the of de da
     van von la le du del"""
 )
+
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {word: n for n, word in enumerate(_DIGITS)}
 
 _STOPS_CJK = frozenset(
     "的了是在我你他她它们這这那有和与及就也都而着著么吗呢吧啊不没之其为被把让从到说のはがをにでとももやかよねでしたます"
@@ -81,6 +98,19 @@ def is_cjk(text: str) -> bool:
 def tokens(text: str) -> list[str]:
     """Casefolded words; each CJK character is one. A possessive ``'s`` is cut off."""
     return [_bare(m.group()) for m in TOKEN.finditer(text)]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as written, without punctuation."""
+    return _WORD.findall(text)
+
+
+def once(labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label as it was first written, whatever its capitals."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        seen.setdefault(label.lower(), label)
+    return tuple(seen.values())
 
 
 def _bare(word: str) -> str:

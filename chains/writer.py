@@ -6,32 +6,18 @@ Knows nothing of which model it is, of prompts' content, or of platforms.
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from chains.errors import WriterError
 from chains.format import Sampling
 from chains.message import Message
+from chains.stream import Incoming, since, until
+from chains.written import Usage, Written
 
-Finish = Literal["complete", "length", "stopped", "failed"]
 OnText = Callable[[str], Awaitable[None]]
-
-_ENDS = ("finish_reason", "stop_reason", "done_reason")  # as OpenAI, Anthropic and Ollama call it
-_LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens and times of one answer. ``reused`` of the ``prompt`` tokens came from a prefix cache;
-    times are in milliseconds from the request."""
-
-    prompt: int = 0
-    reused: int = 0
-    generated: int = 0
-    first_ms: float = 0.0
-    total_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +34,6 @@ class Card:
     choose: bool = False
     batch: bool = False
     keeps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One answer. ``finish`` is ``complete``, ``length`` (ran into its token bound), ``stopped``
-    (was told to) or ``failed``; ``reason`` is then a sentence."""
-
-    text: str
-    finish: Finish
-    usage: Usage = Usage()
-    reason: str = ""
 
 
 class Chat(Protocol):
@@ -176,7 +151,7 @@ class Writer:
         on_text: OnText | None,
         halt: asyncio.Event | None,
     ) -> Written:
-        draft = _Draft()
+        draft = Incoming()
         try:
             backend = await self._backend()
         except WriterError as error:
@@ -185,7 +160,7 @@ class Writer:
         arguments = backend.arguments(sampling, tokens, tenant)
         try:
             stream = backend.chat.astream(pairs, stop=list(stop) or None, **arguments)
-            async with aclosing(_until(stream, halt)) as chunks:
+            async with aclosing(until(stream, halt)) as chunks:
                 async for chunk in chunks:
                     text = draft.add(chunk)
                     if text and on_text is not None:
@@ -218,8 +193,8 @@ class Writer:
             with self._first():
                 drawn = await backend.inner.takes(messages, sampling, n=n, tokens=tokens, stop=stop, tenant=tenant)
         except WriterError as error:
-            return [Written("", "failed", Usage(total_ms=_since(began)), str(error))] * n
-        return [replace(take, usage=replace(take.usage, total_ms=_since(began))) for take in drawn]
+            return [Written("", "failed", Usage(total_ms=since(began)), str(error))] * n
+        return [replace(take, usage=replace(take.usage, total_ms=since(began))) for take in drawn]
 
     async def choose(self, messages: Sequence[Message], options: Sequence[str], *, tenant: str) -> list[float]:
         """How likely each option is as the continuation: the mean of its tokens' log-likelihoods,
@@ -268,69 +243,3 @@ class Writer:
                 for seed in seeds
             )
         )
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An answer while it comes in: the only place that reads LangChain's chunks."""
-
-    began: float = field(default_factory=time.perf_counter)
-    parts: list[str] = field(default_factory=list)
-    finish: Finish | None = None
-    reason: str = ""
-    usage: Usage = Usage()
-
-    def add(self, chunk: Any) -> str:
-        text = str(chunk.text)
-        if text:
-            if not self.parts:
-                self.usage = replace(self.usage, first_ms=_since(self.began))
-            self.parts.append(text)
-        if used := chunk.usage_metadata:
-            cached = (used.get("input_token_details") or {}).get("cache_read") or 0
-            self.usage = replace(
-                self.usage,
-                prompt=self.usage.prompt + used["input_tokens"],
-                reused=self.usage.reused + cached,
-                generated=self.usage.generated + used["output_tokens"],
-            )
-        ended = next((told for key in _ENDS if (told := chunk.response_metadata.get(key))), None)
-        if ended:
-            self.finish = "length" if ended in _LENGTH else "failed" if ended == "failed" else "complete"
-            self.reason = chunk.response_metadata.get("reason", "")
-        return text
-
-    def end(self, finish: Finish, reason: str = "") -> Written:
-        usage = replace(self.usage, total_ms=_since(self.began))
-        return Written("".join(self.parts), finish, usage, reason or self.reason)
-
-
-async def _until(stream: AsyncIterator[Any], halt: asyncio.Event | None) -> AsyncGenerator[Any, None]:
-    """The stream, cut at once when told to, even while it waits for its next piece."""
-    told = asyncio.ensure_future(halt.wait()) if halt is not None else None
-    try:
-        while told is None or not told.done():
-            piece = asyncio.ensure_future(_next(stream))
-            try:
-                await asyncio.wait({piece} if told is None else {piece, told}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not piece.done():
-                    piece.cancel()
-                    await asyncio.gather(piece, return_exceptions=True)
-            if piece.cancelled() or (chunk := piece.result()) is None:
-                return
-            yield chunk
-    finally:
-        if told is not None:
-            told.cancel()
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
-
-
-async def _next(stream: AsyncIterator[Any]) -> Any:
-    """The next piece, or None at the end: an exception would not survive the way through a task."""
-    return await anext(stream, None)
-
-
-def _since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.app import open_app
-from bot.config import Settings
+from bot.settings import Settings
 from memory import Scope
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ import typer
 
 from bot.cli import app
 from bot.commands import find
-from bot.config import reference
+from bot.settings import reference
 from bot.surfaces.discord.verbs import STORY
 from memory import KINDS, Status
 
@@ -121,7 +121,7 @@ def headings(page: Path) -> set[str]:
 
 def test_the_settings_page_is_what_the_program_says_of_its_settings() -> None:
     told = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    assert reference().strip() in told, "write it anew from bot.config.reference()"
+    assert reference().strip() in told, "write it anew from bot.settings.reference()"
 
 
 @pages

@@ -10,9 +10,10 @@ from typing import Protocol
 from bot.commands.call import Call, Handler, Mistaken
 from bot.events import Offer, Reply
 from bot.learning import many
+from bot.receipts import told
 from bot.rooms import Rooms
 from bot.times import day, minute
-from chains import SAID, guess_kind, guess_name, unmarked
+from chains import guess_kind, guess_name
 from memory import KINDS, Conversation, Draft, Entry, Status
 
 _AS_KIND = re.compile(rf"\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
@@ -135,13 +136,13 @@ def _drafted(given: str, talk: Conversation) -> Draft:
     kind = said_kind["kind"].casefold() if said_kind else ""
     given = _AS_KIND.sub("", given).strip()
     last = talk.window[-1] if talk.window else None
-    page = unmarked(last.take.text).removeprefix(SAID).strip() if last and last.take else ""
-    quoted, named, told = _QUOTED.fullmatch(given), _NAMED.fullmatch(given), _SENTENCE.fullmatch(given)
+    page = told(last.take) if last and last.take else ""
+    quoted, named, sentence = _QUOTED.fullmatch(given), _NAMED.fullmatch(given), _SENTENCE.fullmatch(given)
     if quoted:
         name, text = "", quoted["quote"].strip()
     elif named:
         name, text = named["name"].strip(), named["text"].strip()
-    elif told:
+    elif sentence:
         name, text = "", given
     else:
         name, text = given, page
@@ -150,7 +151,7 @@ def _drafted(given: str, talk: Conversation) -> Draft:
     name = name or guess_name(text)
     if not name:
         raise Mistaken("What should it be called? Say `/keep NAME`, or `/keep NAME: TEXT`.")
-    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not (named or told) else "")
+    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not (named or sentence) else "")
 
 
 def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:

@@ -10,8 +10,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from bot.commands.call import Mistaken
-from bot.config import Config, Settings
+from bot.config import Config
 from bot.serving.house import Served, open_house, until_told
+from bot.settings import Settings
 
 
 def configured(settings: Settings) -> list[str]:

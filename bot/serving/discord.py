@@ -8,11 +8,12 @@ import discord as sdk
 
 from bot.commands.call import Mistaken
 from bot.commands.past import ALL
-from bot.config import Config, Settings
+from bot.config import Config
 from bot.learning import many
 from bot.manifest import invite
 from bot.render.safe import line
 from bot.serving.house import House, Served, open_house, say, until_told
+from bot.settings import Settings
 from bot.surfaces.discord.client import Line
 from bot.surfaces.discord.completing import Completing
 from bot.surfaces.discord.door import Door

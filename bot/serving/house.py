@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from bot.app import App, Conversing, begin_writer, open_app, open_conversing
-from bot.config import Settings
+from bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

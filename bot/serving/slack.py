@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from bot.commands.call import Mistaken
-from bot.config import Config, Settings, environment
+from bot.config import Config, environment
 from bot.manifest import SCOPES
 from bot.serving.house import House, Served, open_house, say
+from bot.settings import Settings
 from bot.surfaces.shown import Pages
 from bot.surfaces.slack.api import Apis
 from bot.surfaces.slack.door import Door

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.receipts import told
 from chains import unmarked
 from memory import Conversation, NotFound, Scope, Take
 
@@ -29,10 +30,12 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``text`` is the page without its markers, ``messages`` the platform's ids of what shows it."""
+    """``text`` is the page without its markers, ``told`` also without its preface, ``messages`` the platform's ids
+    of what shows it."""
 
     turn: str
     text: str
+    told: str
     messages: tuple[str, ...] = ()
 
 
@@ -83,5 +86,6 @@ class Pages:
                 takes = await self._turns.takes(scope, found.id) if shown else ()
                 take = next((one for one in takes if one.id == shown), found.take)
                 if take is not None and take.text.strip():
-                    return Shown(found.id, unmarked(take.text).strip(), await self._inbox.shown(scope, take.id))
+                    messages = await self._inbox.shown(scope, take.id)
+                    return Shown(found.id, unmarked(take.text).strip(), told(take), messages)
         return None

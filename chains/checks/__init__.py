@@ -8,7 +8,7 @@ from chains.checks.leak import leak
 from chains.checks.repetition import repetition
 from chains.page import Page, Remark
 from chains.prompt import Prompt
-from chains.writer import Written
+from chains.written import Written
 
 __all__ = ["check", "complete", "leak", "repetition"]
 

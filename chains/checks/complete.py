@@ -3,7 +3,7 @@
 import re
 
 from chains.page import Page, Remark
-from chains.writer import Written
+from chains.written import Written
 
 _ENDED = re.compile(r"[.!?…。！？:;)\]\"'”’»」』*_~|`>—-]\s*$")
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chains.errors import FormatError
 from chains.format import Format, Line, Sampling, Skeleton, Slot
-from chains.skeleton import VARIABLES
+from chains.plan import VARIABLES
 
 SHIPPED = Path(__file__).parent
 

@@ -22,7 +22,7 @@ from chains.format import Sampling
 from chains.local.process import Process
 from chains.local.wire import Frame
 from chains.message import Message
-from chains.writer import Usage, Written
+from chains.written import Usage, Written
 
 _ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant"}
 

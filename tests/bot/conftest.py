@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import event
 
 from bot.app import App, Conversing, assemble, begin_writer, open_conversing
-from bot.config import Settings
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
+from bot.settings import Settings
 from memory import Scope, Show, TakeStatus
 from memory.ledger import Ledger
 from vectorstore.embedding import Embedder

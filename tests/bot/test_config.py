@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import PREFIX, SettingError, Settings, load, reference
+from bot.config import SettingError, load
+from bot.settings import PREFIX, Settings, reference
 
 
 def here(tmp_path: Path) -> dict[str, Path]:

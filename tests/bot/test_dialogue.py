@@ -31,8 +31,12 @@ async def known(desk: Any, *drafts: tuple[str, str, str]) -> Show:
     return show
 
 
+async def talk_of(desk: Any) -> Any:
+    return await desk.app.ledger.threads.conversation(desk.scope)
+
+
 async def receipts(desk: Any) -> Any:
-    talk = await desk.app.ledger.threads.conversation(desk.scope)
+    talk = await talk_of(desk)
     return talk.window[-1].take.receipts
 
 
@@ -97,6 +101,17 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
+async def test_of_an_answer_that_canon_does_not_plainly_give_only_what_canon_says_is_kept(
+    build: Build, sit: Sit
+) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    await known(desk, ("character", "Mara Venn", MARA))
+    page = await desk.say("Where did Mara Venn learn to play the tuba in winter?")
+    assert page.page.startswith("Canon does not say that in so many words.")
+    await desk.do("/keep Lighthouse")
+    assert "\n\nMara Venn keeps the lighthouse" in (await desk.do("/canon Lighthouse")).text
+
+
 async def test_who_asks_who_is_speaking_is_told_and_not_shown_a_new_name(build: Build, sit: Sit) -> None:
     desk = await sit(await build(writer="local:smollm2-135m-instruct"))
     stage = await desk.say("Who are you?")
@@ -113,6 +128,10 @@ class Overheard:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._writer, name)
+
+    async def write(self, messages: Any, *args: Any, **more: Any) -> Any:
+        self.prompts.append("\n".join(message.text for message in messages))
+        return await self._writer.write(messages, *args, **more)
 
     async def takes(self, messages: Any, *args: Any, **more: Any) -> Any:
         self.prompts.append("\n".join(message.text for message in messages))
@@ -132,6 +151,37 @@ async def test_a_small_model_reads_of_a_passage_what_tells_of_her(build: Build, 
     await desk.say("Who is Mara Venn?")
     await desk.say("What if she came to the yard?")
     assert "a tin of buttons" in heard[0].prompts[-1]
+
+
+async def test_a_large_writer_that_goes_on_is_shown_where_the_page_ends_and_the_form_of_what_comes(
+    build: Build, sit: Sit
+) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    page = "**Verse 1**\nThe key is cold\nThe rain is old\nThe rope is bold\nA tale is told"
+    desk = await sit(await build(writer=f"echo:say={page}", writer_small=False, through=through))
+    await desk.say("Write a song about the winch key.")
+    await desk.say("Go on.")
+    assert [turn.format for turn in (await talk_of(desk)).window] == ["lyrics", "lyrics"]
+    told = heard[0].prompts[-1]
+    assert "A tale is told\n\neva: Go on.\n\nWrite what comes next" in told
+    assert "**Verse 2**" in told.split("Go on.")[-1]
+    await desk.do("/again darker")
+    assert "A tale is told\n\nThis time, darker.\n\neva: Go on." in heard[0].prompts[-1], "from where it did before"
+
+
+async def test_a_small_writer_goes_on_in_the_form_and_again_from_the_same_place(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    await desk.say("Write a song about the winch key, one verse.")
+    first, second = await desk.say("Give me the next verse."), await desk.do("/again sadder")
+    for stage in (first, second):
+        assert stage.page.startswith("**Verse 2**\n")
+        assert "Verse 3" not in stage.page
+    assert first.page != second.page
 
 
 async def test_what_was_kept_a_moment_ago_is_found_on_the_next_turn(desk: Any) -> None:

@@ -41,10 +41,50 @@ def test_a_page_may_be_changed_again_and_after_a_question_in_between() -> None:
     assert (found.form, found.request, found.previous) == ("lyrics", SONG, "The key hangs lower.")
 
 
-def test_where_nothing_was_written_there_is_nothing_to_change() -> None:
+@pytest.mark.parametrize("said", ["Continue.", "go on", "Ok, keep going", "And then?", "Can you write on?"])
+def test_what_goes_on_is_of_the_last_page_form_and_begins_where_it_ends(said: str) -> None:
+    before = talk(
+        ("lyrics", SONG, "The key hangs low. [1]"),
+        ("chat", "Who keeps the key?", "Mara does. [1]"),
+        ("chat", "Thanks!", "Gladly."),
+        ("chat", "The key is rusty.", "It has been rusty since May."),
+    )
+    found = order(said, before, FORMATS)
+    assert (found.form, found.request, found.steer) == ("lyrics", SONG, "")
+    assert (found.previous, found.onward) == ("The key hangs low.", True)
+
+
+def test_what_is_gone_on_from_twice_is_all_that_was_written_and_a_changed_page_stands_for_itself() -> None:
+    song = [("lyrics", SONG, "The key hangs low."), ("lyrics", "go on", "The rope is wet.")]
+    assert order("more", talk(*song), FORMATS).previous == "The key hangs low.\n\nThe rope is wet."
+    changed = order("continue", talk(*song, ("lyrics", "sadder", "The rope weeps.")), FORMATS)
+    assert (changed.request, changed.previous) == (SONG, "The rope weeps.")
+
+
+def test_what_was_said_in_between_is_not_what_the_page_is_about() -> None:
+    song = talk(("lyrics", SONG, "Low."), ("chat", "The key is rusty.", "It is."), ("lyrics", "go on", "The rope."))
+    for said in ("make it sadder", "go on"):
+        found = order(said, song, FORMATS)
+        assert (found.form, found.request) == ("lyrics", SONG)
+
+
+def test_how_it_goes_on_is_asked_for_beside_what_it_is_about() -> None:
+    found = order("Continue with Petra alone.", talk(("lyrics", SONG, "The key hangs low.")), FORMATS)
+    assert found.request == f"Continue with Petra alone.\n{SONG}"
+
+
+def test_an_idea_is_gone_on_from_where_no_page_was_ordered_and_a_chosen_form_only_by_its_own_pages() -> None:
+    idea = ("chat", "What if Mara left?", "Perhaps Mara sails.")
+    assert order("and then?", talk(idea), FORMATS).previous == "Perhaps Mara sails."
+    assert not order("continue", talk(idea, chosen="plot"), FORMATS).onward
+    assert order("continue", talk(idea, ("plot", "A plot.", "Mara sails."), chosen="plot"), FORMATS).onward
+
+
+def test_where_nothing_was_written_there_is_nothing_to_change_or_to_go_on_from() -> None:
     for before in (talk(), talk(("chat", "Who keeps the key?", "Mara does."))):
         found = order("Make it darker.", before, FORMATS)
         assert (found.form, found.request, found.steer) == ("chat", "Make it darker.", "")
+        assert not order("Continue.", before, FORMATS).onward
 
 
 @pytest.mark.parametrize(

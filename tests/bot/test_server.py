@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.app import begin_writer, open_app, open_conversing
-from bot.config import Config, Settings
+from bot.config import Config
 from bot.doctor import examine
+from bot.settings import Settings
 from bot.tasks import reindex
 from memory import Draft, Scope
 from tests.loopback.qdrant.server import LoopbackQdrant, loopback_qdrant

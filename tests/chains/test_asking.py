@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains.asking import is_question, muses, ordered, orders, stated, wonders
+from chains.asking import answered, goes_on, is_question, muses, ordered, orders, says_how, stated, wonders
 from chains.formats.load import load_formats
 
 NOUNS = {name: form.nouns for name, form in load_formats().named.items() if name != "chat"}
@@ -58,6 +58,49 @@ def test_what_asks_for_something_known_what_for_ideas_and_what_for_neither(
     message: str, asks: bool, wants_ideas: bool
 ) -> None:
     assert (is_question(message), muses(message)) == (asks, wants_ideas)
+
+
+@pytest.mark.parametrize(
+    ("message", "how"),
+    [
+        ("Continue", False),
+        ("go on, please", False),
+        ("Ok, keep going!", False),
+        ("Can you carry on with the scene?", False),
+        ("and then?", False),
+        ("What next?", False),
+        ("more please", False),
+        ("Give us some more.", False),
+        ("继续", False),
+        ("Continue with Petra alone.", True),
+        ("Go on, but at night", True),
+        ("Write the next verse", True),
+    ],
+)
+def test_what_asks_for_what_comes_next_goes_on(message: str, how: bool) -> None:
+    assert goes_on(message)
+    assert says_how(message) == how
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Go on the bridge with Petra.",
+        "And then Petra leaves.",
+        "More onions.",
+        "What happens next?",
+        "Next Monday Petra sings.",
+        "Make it longer.",
+        "Write the next episode's plot",
+    ],
+)
+def test_what_says_what_happens_or_asks_for_ideas_does_not_go_on(message: str) -> None:
+    assert not goes_on(message)
+
+
+def test_greetings_thanks_and_questions_are_answered_and_are_no_pages() -> None:
+    assert all(map(answered, ("Hello!", "Thanks a lot", "Who is Petra?", "What can you do?")))
+    assert not any(map(answered, ("What if Petra left?", "Write a song.", "Petra leaves.", "continue")))
 
 
 def test_who_answers_may_be_asked() -> None:

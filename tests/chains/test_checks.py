@@ -5,7 +5,7 @@ import pytest
 from chains.checks import check
 from chains.page import Page
 from chains.prompt import Message, Prompt
-from chains.writer import Written
+from chains.written import Written
 
 RULES = "You are a co-writer in a room. Never contradict what the notes say about the show."
 PROMPT = Prompt((Message("system", f"{RULES}\n\nWrite a scene.\n\nStyle: Dry."), Message("user", "Go.")))

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chains.budget import BLOCK, fit
 from chains.claims import claims
 from chains.fence import CLOSE, OPEN, safe
 from chains.format import Format
-from chains.prompt import BLOCK, TABLE, Claim, Message, Prompt, fit, texts
+from chains.prompt import TABLE, Claim, Message, Prompt, texts
 from chains.writer import Card
 from memory import Conversation, Entry, Recap, Room, Scope, Show, Status, Take, TakeStatus, Thread, Turn
 from vectorstore import Hit, Origin, Passage
@@ -139,6 +140,17 @@ def test_another_take_is_told_how_and_shown_what_to_change() -> None:
     last = made(talk(), steer="darker", previous="The sun rose. [1]").messages[-1].text
     assert "The last take:\nThe sun rose." in last
     assert "Write it anew, darker." in last
+
+
+def test_what_goes_on_is_shown_where_the_page_ends_and_told_to_write_what_comes_next() -> None:
+    page = "Ilse waits.\n" * 200 + "Bram comes late."
+    last = made(talk(turn(1, "A scene", "Ilse waits.")), "Go on.", previous=page, onward=True).messages[-1].text
+    assert "The page so far ends with:\nIlse waits." in last
+    assert len(last) < 2000
+    assert "Bram comes late.\n\nAna: Go on.\n\nWrite what comes next" in last
+    assert "Answer now." not in last
+    steered = made(talk(), "Go on.", previous=page, onward=True, steer="darker").messages[-1].text
+    assert "darker" in steered
 
 
 def test_a_small_model_reads_only_the_sentence_that_bears_on_a_question_it_cannot_be_sure_of() -> None:

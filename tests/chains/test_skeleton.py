@@ -1,6 +1,7 @@
 """The skeleton writer with the real bundled model: the form holds, and nothing shown is taken back."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,34 +12,16 @@ import pytest
 from bench.valid import VALID
 from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.formats.load import load_formats
-from chains.material import SAID, Material, gather
+from chains.material import Material, gather
 from chains.models import WriterSettings, open_writer
-from chains.names import Names
 from chains.prompt import Cited, Message
-from chains.skeleton import fill, outline, plan
+from chains.quotation import SAID
+from chains.skeleton import fill
 from chains.slots import judge, strays, trim
-from chains.writer import Writer, Written
+from chains.writer import Writer
+from chains.written import Written
 
-PASSAGES = (
-    Cited(
-        1,
-        "1",
-        "Ida Fenn",
-        "canon",
-        "character",
-        "Ida Fenn winds the town clock. She has never been late. She hides a key.",
-    ),
-    Cited(2, "2", "Bram Oake", "canon", "character", "Bram Oake is the night watchman. He wants the clock to stop."),
-    Cited(
-        3,
-        "3",
-        "The Clock Tower",
-        "canon",
-        "place",
-        "The Clock Tower leans over the square. Pigeons sleep behind its face.",
-    ),
-    Cited(4, "4", "The brass key", "canon", "thing", "The brass key stops the clock. It was made by Ida's mother."),
-)
+PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
 REQUESTS = {
     "chat": "Who made the brass key?",
     "plot": "A plot where Bram steals the brass key",
@@ -238,26 +221,20 @@ async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
     assert page.text == "The brass key stops the clock. It was made by Ida's mother."
 
 
-@pytest.mark.parametrize(
-    ("asked", "answer"),
-    [
-        ("What is Ida's dog called?", f"{SAID}\nIda has a dog called Rusk."),
-        ("What is the name of Ida's dog?", f"{SAID}\nIda has a dog called Rusk."),
-        ("Who is Rusk?", f"{SAID}\nIda has a dog called Rusk."),
-        ("What is the clock called?", f"{SAID}\nThe clock is called Old Tom."),
-        ("Who made the brass key?", "The brass key stops the clock. It was made by Ida's mother."),
-    ],
-)
-async def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, answer: str) -> None:
-    form = FORMATS["chat"]
-    told = (
-        "Ida has a dog called Rusk.",
-        "The clock is called Old Tom.",
-        "Somebody else made the brass key in the harbour.",
-    )
-    at = gather((Message("user", asked),), asked, told=told, passages=PASSAGES)
+async def test_what_was_recalled_is_introduced_and_known_as_that() -> None:
+    asked, form = "What is Ida's dog called?", FORMATS["chat"]
+    at = gather((), asked, told=("Ida has a dog called Rusk.",), passages=PASSAGES)
     page = await fill(skeleton_of(form), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text == answer
+    assert page.text == f"{SAID}\nIda has a dog called Rusk."
+    assert (page.preface, page.recalled) == (SAID, True)
+
+
+async def test_a_page_that_quotes_nothing_was_not_recalled_whatever_the_talk_would_answer() -> None:
+    asked, form = "What is Ida's dog called?", FORMATS["dialogue"]
+    at = gather((Message("user", asked),), asked, told=("Ida has a dog called Rusk.",), passages=PASSAGES)
+    drawn = [[f"the {thing} waits in the rain."] for thing in ("clock", "key", "bird", "dust", "well", "yard")]
+    page = await fill(skeleton_of(form), at, Scripted(drawn), sampling=Sampling(seed=3), tenant="t")
+    assert (page.preface, page.recalled) == ("", False)
 
 
 async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> None:
@@ -274,30 +251,17 @@ async def test_of_ideas_and_titles_as_many_are_written_as_were_asked_for() -> No
     assert not any(line.endswith(".") for line in page.text.split("\n"))
 
 
-async def test_what_somebody_asks_in_a_page_answers_nothing() -> None:
-    ask, page = "Who is Oriel?", "**ORIEL**\nWhere did you go?\n\n**BRAM**\nIt was a long day."
-    at = gather((Message("user", ask),), ask, told=(page,), passages=PASSAGES)
-    written = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert written.text.startswith("Canon does not say")
-
-
-async def test_in_a_show_without_canon_a_question_is_not_answered_by_inventing() -> None:
-    at = material("Who is Ida?", FORMATS["chat"], passages=())
-    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Canon does not say")
-
-
-async def test_where_canon_is_there_and_nothing_was_found_nobody_says_that_there_is_none() -> None:
-    ask, names = "Who is Ida?", Names.of([("Ida", (), "character", "i")])
-    at = gather((Message("user", ask),), ask, passages=(), names=names)
-    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Nothing was found")
-
-
-async def test_a_question_canon_cannot_answer_is_met_with_saying_so() -> None:
-    at = material("Who sank the brass trawler in Lisbon last winter?", FORMATS["chat"])
-    page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-    assert page.text.startswith("Canon does not say that in so many words.")
+async def test_a_page_that_goes_on_repeats_nothing_and_keeps_its_chorus() -> None:
+    before = "**Verse 1**\nThe key is cold\nThe rain is old\nThe clock is bold\nA tale is told\n\n**Chorus**\nOh, brass key\nLet it be"
+    pen = Scripted([["the key is cold", f"the {thing} waits all night"] for thing in ("bird", "dog", "rain", "lamp")])
+    form = skeleton_of(FORMATS["lyrics"])
+    bare = replace(form, slots=tuple(replace(slot, openings=()) for slot in form.slots))
+    at = gather((), "A song about the brass key, one verse", before=before, passages=PASSAGES)
+    page = await fill(bare, at, pen, sampling=Sampling(), tenant="t")
+    assert page.text.startswith("**Verse 2**\nthe bird waits all night\n")
+    assert page.text.strip().endswith("**Chorus**\nOh, brass key\nLet it be")
+    assert "cold" not in page.text
+    assert pen.asked[0].startswith("**Verse 1**\nThe key is cold"), "the model reads what it goes on from"
 
 
 async def test_what_was_said_already_is_not_said_again() -> None:
@@ -316,72 +280,6 @@ async def test_the_model_reads_what_it_wrote_and_the_openings_take_turns() -> No
     assert pen.asked[1].startswith(page.text.split("\n")[0])
 
 
-@pytest.mark.parametrize(
-    ("request_", "cast"),
-    [
-        ("a scene between Bram and Ida", ("Bram", "Ida")),
-        ("a scene between Ida and the night watchman", ("Ida", "Bram")),
-        ("a scene between Zora and Ida", ("Zora", "Ida")),
-        ("a scene between Ida and the baker", ("Ida", "Baker")),
-        ("a scene where Bram sleeps", ("Bram", "Ida")),
-        ("a scene in the rain", ("Ida", "Bram")),
-    ],
-)
-def test_the_cast_is_who_the_request_names_then_who_canon_knows(request_: str, cast: tuple[str, ...]) -> None:
-    assert material(request_).cast == cast
-
-
-def test_whom_a_pronoun_means_is_of_the_cast_before_all_others() -> None:
-    asked = [Message("user", "What if she slept there?")]
-    meant = "What if Wanda Quill slept in the bakery?"
-    assert gather(asked, asked[0].text, meaning=meant, passages=PASSAGES).cast[0] == "Wanda Quill"
-    assert "Wanda Quill" not in gather(asked, asked[0].text, passages=PASSAGES).cast
-
-
-def test_the_conversation_comes_before_canon_in_the_cast() -> None:
-    assert material("now write the scene", said=["What if Bram lied?"]).cast == ("Bram", "Ida")
-
-
-@pytest.mark.parametrize("name", ["dialogue", "vfx"])
-def test_a_scene_without_a_known_place_still_has_its_heading(name: str) -> None:
-    lines = [
-        line.show.format_map(values) for line, values in plan(skeleton_of(FORMATS[name]), material("rain", passages=()))
-    ]
-    assert any("<inside> SOMEWHERE - <time>" in line for line in lines)
-
-
-def test_an_empty_show_takes_names_from_the_request_or_neutral_labels() -> None:
-    named = material("a scene between Zora and Finn", passages=())
-    assert named.cast == ("Zora", "Finn")
-    labels = [
-        values["A"]
-        for line, values in plan(skeleton_of(FORMATS["dialogue"]), material("a scene", passages=()))
-        if "{A}" in line.show
-    ]
-    assert set(labels) == {"FIRST VOICE"}
-
-
-@pytest.mark.parametrize(
-    ("name", "request_", "pattern", "count"),
-    [
-        ("dialogue", "a scene with 5 lines", r"<ask>|<answer>", 5),
-        ("dialogue", "a scene, six lines", r"<ask>|<answer>", 6),
-        ("dialogue", "a scene with 900 lines", r"<ask>|<answer>", 24),
-        ("host", "three segments on clocks", r"\{n\}", 3),
-        ("lyrics", "a song with 3 verses", r"Verse", 3),
-        ("lyrics", "4 lines of a song", r"<line>", 4),
-        ("quest", "a quest in 5 steps", r"<step>", 5),
-        ("plot", "a plot in 6 beats", r"<turn>", 3),
-        ("vfx", "two shots", r"<shot>", 2),
-    ],
-)
-def test_the_number_a_person_asks_for_is_honoured_within_bounds(
-    name: str, request_: str, pattern: str, count: int
-) -> None:
-    lines = [line.show for line, _ in plan(skeleton_of(FORMATS[name]), material(request_, FORMATS[name]))]
-    assert len([line for line in lines if re.search(pattern, line)]) == count
-
-
 async def test_a_request_in_another_script_gets_a_whole_page_without_english_openings() -> None:
     at = material("写一个场景", passages=())
     pen = Scripted([["你好，世界。"], ["我找到了钥匙。"], ["你在哪里？"], ["钟停了。"]])
@@ -391,13 +289,6 @@ async def test_a_request_in_another_script_gets_a_whole_page_without_english_ope
     assert page.finish == "complete"
     assert "我找到了钥匙。" in page.text
     assert not re.search(r"Why did you|Because", page.text)
-
-
-def test_the_outline_for_large_models_has_labels_filled_and_blanks_described() -> None:
-    text = outline(skeleton_of(FORMATS["dialogue"]), material("a scene between Ida and Bram, 2 lines"))
-    assert "**IDA**\n[what they ask" in text
-    assert "**BRAM**\n[the answer" in text
-    assert not re.search(r"[{}<>]", text)
 
 
 @pytest.mark.parametrize(
@@ -421,47 +312,6 @@ def test_a_filling_is_judged_by_what_small_models_do_wrong(text: str, fault: str
         ).fault
         == fault
     )
-
-
-def test_a_documents_sections_are_people_and_places_like_entries_of_canon() -> None:
-    bible = [
-        Cited(1, "a", "The Salt Road", "source", "md", "### Pim Dorrow\n\nPim counts everything.", path=("The Salt Road", "Characters", "Pim Dorrow")),
-        Cited(2, "b", "The Salt Road", "source", "md", "### The Glass Flats\n\nBurnt sand.", path=("The Salt Road", "Places", "The Glass Flats")),
-    ]  # fmt: skip
-    found = material("Write a scene: Pim confesses to Oriel, on the Glass Flats.", passages=bible)
-    assert found.cast == ("Pim", "Oriel")
-    assert found.places == ("the Glass Flats",)
-    assert found.facts["pim"] == ("Pim counts everything.",)
-
-
-def test_what_is_wanted_of_a_request_is_nobody_of_the_cast() -> None:
-    found = material("A long scene: Ida and Bram argue about the key, 14 lines", FORMATS["dialogue"])
-    assert found.cast == ("Ida", "Bram")
-
-
-def test_a_verb_that_begins_a_request_is_nobody() -> None:
-    found = material("Find the missing brass key.", FORMATS["quest"])
-    assert found.cast[0] == "Ida"
-
-
-async def test_where_somebody_is_asked_for_by_name_alone_canon_must_still_say_it() -> None:
-    crowd = tuple(
-        Cited(n, str(n), f"Bram's {what}", "canon", "thing", f"Bram Oake has a {what}.")
-        for n, what in enumerate(("hat", "coat", "dog", "lamp", "stick", "chair"), 5)
-    )
-    said = []
-    for asked in ("Who is Bram?", "Where is Bram?"):
-        at = material(asked, FORMATS["chat"], passages=(*PASSAGES, *crowd))
-        page = await fill(skeleton_of(FORMATS["chat"]), at, Scripted([]), sampling=Sampling(), tenant="t")
-        said.append(page.text.split("\n")[0])
-    assert said[0].startswith("Bram Oake is the night watchman.")
-    assert said[1].startswith("Canon does not say that in so many words.")
-
-
-def test_where_a_request_says_it_plays_is_a_place_and_nobody_of_the_cast() -> None:
-    found = material("A scene in English between Ora and Bo at the Long Pier, in Bo's boat", passages=())
-    assert found.cast == ("Ora", "Bo")
-    assert found.places == ("the Long Pier",)
 
 
 @pytest.mark.parametrize(

@@ -182,11 +182,11 @@ class Reception:
     async def _ask_keep(self, interaction: Interaction, scope: Scope, what: Pressed) -> bool:
         """Whether there is a page to edit."""
         page = await self._house.page(scope, what.turn, _source(interaction))
-        if page is None or len(page.text) > forms.LONG:
+        if page is None or len(page.told) > forms.LONG:
             return False
-        name = guess_name(page.text)
-        kind = guess_kind(name, page.text)
-        await self._show(interaction, forms.keep(scope.thread, what.turn, name, kind, page.text))
+        name = guess_name(page.told)
+        kind = guess_kind(name, page.told)
+        await self._show(interaction, forms.keep(scope.thread, what.turn, name, kind, page.told))
         return True
 
     async def _ask_edit(self, interaction: Interaction, scope: Scope, turn: str = "") -> bool:

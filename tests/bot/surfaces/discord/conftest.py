@@ -19,8 +19,8 @@ with warnings.catch_warnings():  # the SDK imports a module that Python has anno
 
 from bot.app import App, begin_writer, open_app, open_conversing
 from bot.commands.call import Mistaken
-from bot.config import Settings
 from bot.serving.house import House
+from bot.settings import Settings
 from memory import Scope
 from tests.loopback.discord.server import TOKEN, LoopbackDiscord
 from tests.loopback.discord.world import EPHEMERAL, LOADING, Channel, Guild, Interaction, Message, User

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.app import App, begin_writer, open_app, open_conversing
-from bot.config import Settings
+from bot.settings import Settings
 from bot.surfaces.shown import Pages
 from bot.surfaces.slack.api import Apis
 from bot.surfaces.slack.door import Door, House

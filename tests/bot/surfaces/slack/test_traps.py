@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from bot.config import Config, Settings
+from bot.config import Config
 from bot.events import Inbound
 from bot.gate import letter
 from bot.logs import Lines
 from bot.render.slack import Quieter
+from bot.settings import Settings
 from bot.surfaces.slack.serve import Access, Misconfigured
 from bot.surfaces.slack.surface import Manners
 from memory import Scope, TakeStatus

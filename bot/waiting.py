@@ -1,0 +1,49 @@
+"""Waiting: work that goes on beside other work, and what a person is shown of it when it takes long.
+
+Knows nothing of what the work is.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bot.events import Stage, Step
+
+NOTICED = 0.2
+"""Seconds after which somebody wonders."""
+
+_T = TypeVar("_T")
+
+
+@contextmanager
+def meanwhile(work: Coroutine[Any, Any, _T]) -> "Iterator[asyncio.Task[_T]]":
+    """Work that goes on beside what is in the block, and ends with it."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(heard)
+    try:
+        yield task
+    finally:
+        task.cancel()
+
+
+async def told(stage: Stage, step: Step, work: "asyncio.Task[_T]") -> _T:
+    """What takes long enough to be wondered about is shown as a step."""
+    done, _ = await asyncio.wait({work}, timeout=NOTICED)
+    if not done:
+        await telling(stage, step, work)
+    return work.result()
+
+
+async def telling(stage: Stage, step: Step, work: "asyncio.Future[Any]") -> None:
+    """Show work as a step until it has ended, however it does."""
+    await stage.show(step)
+    await asyncio.wait({work})
+    await stage.show(replace(step, state="failed" if work.exception() else "done"))
+
+
+def heard(work: "asyncio.Future[Any]") -> None:
+    """Who waits for the work is told how it ended; where nobody does, nobody need hear of it."""
+    if not work.cancelled():
+        work.exception()

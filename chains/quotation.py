@@ -1,0 +1,117 @@
+"""Quotation: what can be said to a message without a model: what canon or the talk says to a question, and the few
+sentences of our own.
+
+Knows nothing of models, of how passages were found, or of platforms.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chains.asking import goes_on, greets, is_question, muses, thanks, wonders
+from chains.evidence import LIKELY, Source, answer, covers, turned
+from chains.lasting import only_lasting
+from chains.names import Name, Names
+from chains.prompt import Cited
+from chains.statements import statements
+
+GREETING = "Hello. Ask what canon says, or tell me what to write: a scene, a plot, a song."
+WELCOME = "Gladly. Say what comes next."
+UNDERSTOOD = "Understood."
+NOTHING = "Canon does not say anything about that yet."
+UNSURE = "Canon does not say that in so many words. The nearest there is:"
+UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas."
+NOTHING_YET = "There is no page to go on from yet. Say what to write: a scene, a plot, a song."
+NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
+SAID = "Said in this talk, not in canon:"
+INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
+_HOLDS = re.compile(
+    r"\b(?:is|was|has been) the ((?:[a-z][\w'’-]*\s)?[a-z][\w'’-]*)(?=\s+(?:of|at|on|in|for|and)\b|[.,;])"
+)
+_SURE = 0.6  # the share from which what was said in the talk itself answers a question
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """What is said to a message without a model; ``text`` is empty where a model has to write. ``preface`` are
+    words of ours before it, ``recalled`` says that it was said in the talk and is not canon."""
+
+    text: str = ""
+    preface: str = ""
+    recalled: bool = False
+
+
+def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], names: Names) -> Quotation:
+    """What canon itself says to a question, or else what was said in the talk. ``names`` are the canon's."""
+    if greets(request):
+        return Quotation(GREETING)
+    if wonders(request):
+        return Quotation(INTRODUCTION)
+    if thanks(request):
+        return Quotation(WELCOME)
+    if only_lasting(request):
+        return Quotation(UNDERSTOOD)
+    if goes_on(request) and not muses(request):
+        return Quotation(NOTHING_YET)
+    if not is_question(request) or muses(request):
+        return Quotation()
+    asked = meaning or request
+    canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
+    found = answer(asked, canon, scores, lambda text: _people(text, names))
+    plainly = _plainly(asked, passages, names)
+    recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else "")
+    if recalled and not (found and _as_good(*map(plainly, (found.text, recalled, asked)))):
+        return Quotation(" ".join(recalled.split()), SAID, recalled=True)
+    if found is None:
+        return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
+    return Quotation(
+        " ".join(found.text.split()), "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE
+    )
+
+
+def _plainly(asked: str, passages: Sequence[Cited], names: Names) -> Callable[[str], str]:
+    """Gives whom or what is asked of one form in a text, whichever of its names stands there, or its office."""
+    offices = _offices(passages, names)
+    meant = [name for office, name in offices.items() if re.search(rf"\b{re.escape(office)}\b", asked, re.IGNORECASE)]
+    forms = {form: name.name for name in (*names.within(asked), *meant) for form in (name.name, *names.forms(name))}
+    forms |= {office: name.name for office, name in offices.items() if name.name in forms.values()}
+    if not forms:
+        return str
+    longest = sorted(forms, key=len, reverse=True)
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
+    known = {form.casefold(): name for form, name in forms.items()}
+    return lambda text: pattern.sub(lambda match: known[match[0].casefold()], text)
+
+
+def _offices(passages: Sequence[Cited], names: Names) -> dict[str, Name]:
+    """Who is *the mayor*: what canon says that a character is, and no other of them."""
+    held = [
+        (f"the {match[1].casefold()}", first.name)
+        for passage in passages
+        if passage.kind == "character"
+        for one in statements(passage.text)
+        if (match := _HOLDS.search(one.text)) and (first := next(iter(names.find(one.text)), None)) and not first.start
+    ]
+    return {office: name for office, name in held if {name} == {who for what, who in held if what == office}}
+
+
+def _people(text: str, names: Names) -> frozenset[str]:
+    return frozenset(name.id for name in names.within(text) if name.kind == "character")
+
+
+def _as_good(canon: str, recalled: str, asked: str) -> bool:
+    """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
+    if turned(canon, asked) and not turned(recalled, asked):
+        return False
+    whole = covers(canon, asked, whole=True)
+    return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
+
+
+def _recalled(asked: str, canon: Sequence[Source], told: Sequence[str], plainly: Callable[[str], str]) -> str:
+    """What of the talk answers a question better than canon does; "" where nothing plainly does. ``plainly`` gives
+    each name one form."""
+    sources = [*canon, *(("", (), text) for text in told)]
+    found = answer(plainly(asked), sources, [0.0] * len(sources), plainly=plainly)
+    if found is None or found.passage < len(canon):
+        return ""
+    return found.text if found.share >= _SURE or covers(plainly(found.text), plainly(asked)) else ""
