@@ -16,14 +16,17 @@ _AT = re.compile(
 )
 
 
-def cast_of(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Labels of who is in it, at least two where so many are known, and of the people known besides."""
+def cast_of(
+    asked: str, said: Sequence[str], passages: Sequence[Cited], spoken_of: Sequence[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Labels of who is in it, at least two where so many are known, and of the people known besides. ``spoken_of``
+    are names of people that are not the passages' own: the last who come in."""
     people = [p for p in passages if p.kind == "character"]
     spots: list[tuple[int, str]] = []
     for person in people:
         at = where(person, asked)
         if at is not None:
-            spots.append((at, _label(person, asked)))
+            spots.append((at, _label(person.title)))
     known = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
     for match in _ROLE.finditer(asked):
         taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
@@ -36,16 +39,16 @@ def cast_of(asked: str, said: Sequence[str], passages: Sequence[Cited]) -> tuple
         if not (elsewhere or wanted or set(words(name)) & known):
             spots.append((asked.index(name), name))
     named = once(label for _, label in sorted(spots))
-    recalled = [_label(p, text) for text in reversed(said) for p in people if where(p, text) is not None]
-    known_too = once([*named, *recalled, *(_label(p, "") for p in people)])
+    recalled = [_label(p.title) for text in reversed(said) for p in people if where(p, text) is not None]
+    known_too = once([*named, *recalled, *(_label(name) for name in (*(p.title for p in people), *spoken_of))])
     size = max(2, len(named))
     return known_too[:size], known_too[size:]
 
 
-def _label(person: Cited, text: str) -> str:
+def _label(name: str) -> str:
     """What to call someone: their first name, as the room does, unless that is only a title."""
-    first = person.title.split()[0] if person.title.split() else person.title
-    return person.title if len(first) < 3 or first.lower() in PLAIN or first.endswith(".") else first
+    first = name.split()[0] if name.split() else name
+    return name if len(first) < 3 or first.lower() in PLAIN or first.endswith(".") else first
 
 
 def _is(passage: Cited, role: str) -> bool:

@@ -84,15 +84,16 @@ def gather(
     asked = _told(request)
     meant = _told(meaning) or asked
     passages = [_as_entry(p) for p in passages]
-    cast, others = cast_of(meant, said, passages)
+    people = _spoken_of("character", passages, names or Names())
+    cast, others = cast_of(meant, said, passages, people)
     places = (
         _of_kind("place", meant, said, passages)
         or once(_lowered(asked[start:end]) for start, end in stands_at(asked))
-        or _spoken_of("place", passages, names or Names())
+        or tuple(map(_lowered, _spoken_of("place", passages, names or Names())))
     )
     things = _things(asked, passages, cast, places)
     topics = _topics(asked, passages)
-    sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *places]
+    sources = [request, *said, *(p.title for p in passages), *(p.text for p in passages), *cast, *others, *places]
     return Material(
         messages=tuple(messages),
         request=request.strip(),
@@ -134,7 +135,7 @@ def _of_kind(kind: str, asked: str, said: Sequence[str], passages: Sequence[Cite
 def _spoken_of(kind: str, passages: Sequence[Cited], names: Names) -> tuple[str, ...]:
     """Canon names of a kind that the passages speak of, the most often first."""
     told = Counter(m.name.name for p in passages for m in names.find(p.text) if m.name.kind == kind)
-    return tuple(_lowered(name) for name, _ in told.most_common())
+    return tuple(name for name, _ in told.most_common())
 
 
 def _things(asked: str, passages: Sequence[Cited], cast: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def number_of(request: str, units: Iterable[str]) -> int | None:
     pattern = "|".join(re.escape(unit) for unit in units)
     if not pattern:
         return None
-    number = rf"\d{{1,3}}|{'|'.join(NUMBERS)}|the next(?= \w+[^\Ws]\b)"
+    number = rf"\d{{1,3}}|{'|'.join(NUMBERS)}|(?:the next|another|one more)(?= \w+[^\Ws]\b)"
     match = re.search(rf"\b({number})[ -](?:[a-z]+ )?(?:{pattern})\b", request, re.I)
     if match is None:
         return None

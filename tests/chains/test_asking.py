@@ -75,6 +75,8 @@ def test_what_asks_for_something_known_what_for_ideas_and_what_for_neither(
         ("Continue with Petra alone.", True),
         ("Go on, but at night", True),
         ("Write the next verse", True),
+        ("another verse, please", True),
+        ("One more verse about Benno", True),
     ],
 )
 def test_what_asks_for_what_comes_next_goes_on(message: str, how: bool) -> None:
@@ -85,6 +87,7 @@ def test_what_asks_for_what_comes_next_goes_on(message: str, how: bool) -> None:
 @pytest.mark.parametrize(
     "message",
     [
+        "The next line is hers",
         "Go on the bridge with Petra.",
         "And then Petra leaves.",
         "More onions.",

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chains.material import Material, gather
+from chains.names import Names
 from chains.prompt import Cited
 
 PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
@@ -35,6 +37,15 @@ def test_whom_a_pronoun_means_is_of_the_cast_before_all_others() -> None:
     asked, meant = "What if she slept there?", "What if Wanda Quill slept in the bakery?"
     assert gather((), asked, meaning=meant, passages=PASSAGES).cast[0] == "Wanda Quill"
     assert "Wanda Quill" not in read(asked).cast
+
+
+def test_who_is_spoken_of_comes_in_where_the_passages_are_about_one_person_alone() -> None:
+    ida = next(one for one in PASSAGES if one.kind == "character")
+    about = replace(ida, text=f"{ida.text} She owes the baker Wanda Quill nine loaves.")
+    names = Names.of([("Wanda Quill", (), "character", "w"), ("Ida Fenn", (), "character", "i")])
+    assert gather((), "a scene where Ida waits", passages=[about]).cast == ("Ida",)
+    assert gather((), "a scene where Ida waits", passages=[about], names=names).cast == ("Ida", "Wanda")
+    assert gather((), "a scene between Ida and Zora", passages=[about], names=names).cast == ("Ida", "Zora")
 
 
 def test_the_conversation_comes_before_canon_in_the_cast() -> None:

@@ -72,6 +72,7 @@ def test_a_page_that_goes_on_has_no_head_and_counts_on() -> None:
     quest = going_on("quest", "**Giver:** Ida\n**Steps**\n1. Look.\n2. Go.\n\n**Reward:** A key.", "2 steps")
     assert quest[:2] == ["3. <step>", "4. <step>"]
     assert going_on("lyrics", "**Verse 2**\nRain\n", "Write the next verse")[0] == "**Verse 3**"
+    assert going_on("lyrics", "**Verse 2**\nRain\n", "another verse")[0] == "**Verse 3**"
 
 
 def test_a_page_that_goes_on_does_not_quote_canon_again() -> None:
