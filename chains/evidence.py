@@ -26,6 +26,7 @@ _ASKED_OF = re.compile(
     r"^\W*\w+.*?\b(?:is|are|was|were|does|do|did|has|have|had|can|will)\s+(?!\S+['’]s\b)(.+)", re.I | re.S
 )
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
+_READ = 2048  # sentences and passages that are remembered as they were read: the next question asks the same
 
 LIKELY = 0.4
 """The share from which a sentence can be taken for an answer. On the example show's questions all that
@@ -214,9 +215,10 @@ def _weight(word: str, passages: int, of: int) -> float:
     return (_LIGHTLY if word in _LIGHT_STEMS else 1.0) * math.log(1 + of / (0.5 + passages))
 
 
-def _content(text: str) -> set[str]:
+@lru_cache(maxsize=_READ)
+def _content(text: str) -> frozenset[str]:
     """What a text speaks of. What has a name is called something."""
-    found = {*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)}
+    found = frozenset((*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)))
     return found - _NAMING | {_CALLED} if found & _NAMING else found
 
 

@@ -7,6 +7,7 @@ Knows nothing of questions, prompts or where the text came from.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chains.words import spans
 
@@ -19,6 +20,7 @@ _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
 _ENDED = re.compile(r"[.!?…。！？:;,][\"'”’»)\]]*\s*$")
 _TITLE_WORDS = 8
+_READ = 1024  # texts that are remembered as they were read: the next question asks the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Statement:
     block: int = 0
 
 
+@lru_cache(maxsize=_READ)
 def statements(text: str) -> tuple[Statement, ...]:
     """The sentences of ``text`` in order."""
     return tuple(_statements(text.split("\n")))
