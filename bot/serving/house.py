@@ -4,6 +4,7 @@ Knows nothing of any platform.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -37,7 +38,9 @@ class Served:
 async def open_house(stack: AsyncExitStack, settings: Settings) -> House:
     writer = begin_writer(stack, settings)
     app = await open_app(stack, settings)
-    return House(settings, app, await open_conversing(stack, app, writer))
+    house = House(settings, app, await open_conversing(stack, app, writer))
+    gc.freeze()  # what was loaded stays: to go through it again and again would hold everybody up for a tenth of a second
+    return house
 
 
 async def until_told(work: Callable[[asyncio.Event], Awaitable[int]]) -> int:
