@@ -25,8 +25,8 @@ from vectorstore.sight import Where
 from vectorstore.signals import cosine, rate
 from vectorstore.store import Arm, Asked, Stored, Terms
 
-POOL = 64  # passages of an origin that are read and rated by every signal
-WIDENED = 24  # of them, of texts, are joined by what stands beside them
+POOL, SAID = 40, 64  # passages of an origin that are read and rated by every signal; of turns
+WIDENED = 16  # of them, of texts, are joined by what stands beside them
 TURNS, ANSWERED = 40, 12  # of turns; of turns that were answered, of which one brings a talk's two sides
 NAME = 6.0  # what an exact name adds to a score
 KIND = 0.4  # what a preferred kind adds
@@ -121,7 +121,9 @@ def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]
     origins: dict[Origin, set[str]] = {}
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)
-    return [sorted(ids, key=lambda one: (-sum(shares[one].values()), one))[:POOL] for ids in origins.values()]
+    sizes = {origin: SAID if origin is Origin.TURN else POOL for origin in origins}
+    totals = {one: sum(own.values()) for one, own in shares.items()}
+    return [sorted(ids, key=lambda one: (-totals[one], one))[: sizes[origin]] for origin, ids in origins.items()]
 
 
 def _widened(passage: Passage) -> int:
