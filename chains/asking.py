@@ -28,6 +28,10 @@ _MUSES = re.compile(
     r"|^\W*how\s+(?:do|can)\s+(?:i|we)\s+(?:write|end|open|start|begin|fix|improve|introduce|stage|pitch)\b",
     re.IGNORECASE,
 )
+_MEASURES = re.compile(
+    r"^\W*how\s+(?:long|many|much|far|often|old|big|tall|deep|high)\s+(?:\w+\s+)?(?:would|could)\b(?!.*\bif\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _KINDLY = (
     r"(?:(?:can|could|would|will)\s+(?:you|we)\s+(?:(?:please|just|maybe|also)\s+)*|let(?:['’]s|\s+us)\s+)?"
     r"(?:(?:please|now)\s+)*"
@@ -97,7 +101,9 @@ def is_question(message: str) -> bool:
 
 
 def muses(message: str) -> bool:
-    """Whether a message asks for ideas rather than for what is known."""
+    """Whether a message asks for ideas rather than for what is known. *How long would it take?* may be known."""
+    if _MEASURES.match(message):
+        return False
     return _MUSES.search(_COURTESY.sub("", message) if orders(message) else message) is not None
 
 

@@ -122,7 +122,11 @@ class Reader:
 
     def _rate_all(self, arms: Sequence[Near], found: Sequence[dict[str, float]], every: Sequence[set[str]]) -> None:
         """Rate the best of every arm by every arm of their origin: fusing scores needs them all."""
-        late = [(near, scores, ids - scores.keys()) for near, scores, ids in zip(arms, found, every, strict=True)]
+        late = [
+            (near, scores, ids - scores.keys())
+            for near, scores, ids in zip(arms, found, every, strict=True)
+            if not _found_all(near, scores)
+        ]
         late = [one for one in late if one[-1]]
         asked = [
             replace(near, condition={"must": [near.condition, {"has_id": sorted(missing)}]}, limit=len(missing))
@@ -199,6 +203,11 @@ class Reader:
         for one, origin in self._engine.seen(called, asked.depth * len(lanes), "origin") if keys else ():
             named[Origin(origin)].append(one)
         return named
+
+
+def _found_all(arm: Near, scores: Mapping[str, float]) -> bool:
+    """Whether there is nothing else to rate: by words, what does not come up holds none of them."""
+    return arm.signal == WORDS and len(scores) < arm.limit
 
 
 def _holding(total: int, found: tuple[float, float] | None) -> int:

@@ -20,7 +20,7 @@ from vectorstore.recent import Point
 from vectorstore.remote_engine import RemoteEngine, Sought
 from vectorstore.remote_query import as_filter
 from vectorstore.sight import Condition, Where
-from vectorstore.sparse import Sparse, Words
+from vectorstore.sparse import Words
 from vectorstore.store import Asked
 
 
@@ -35,8 +35,6 @@ class RemoteSearch:
         total = engine.count(self._counted) if self._counted is not None else None
         self._swept = engine.sweep(self._sought)
         self._total = total.result() if total is not None else 0
-        found = zip(self._sought.arms, self._swept.scores, strict=True)
-        self._exhausted = [arm for arm, scores in found if isinstance(arm.vector, Sparse) and len(scores) < arm.limit]
         self._points: dict[str, Point] = {}
         self._looked = _Beside(frozenset(), frozenset(), frozenset())
 
@@ -46,9 +44,7 @@ class RemoteSearch:
     def nearest(self, asked: Sequence[Near]) -> list[dict[str, float]]:
         if list(asked) == self._sought.arms:
             return self._swept.scores
-        late = {place: near for place, near in enumerate(asked) if not self._rates_nothing(near)}
-        found = dict(zip(late, self._engine.rate(list(late.values())) if late else (), strict=True))
-        return [found.get(place, {}) for place in range(len(asked))]
+        return self._engine.rate(asked)
 
     def alone(self, words: Sequence[int], among: Condition) -> list[tuple[float, float] | None]:
         if (list(words), among) == (self._sought.words, self._sought.among):
@@ -88,13 +84,6 @@ class RemoteSearch:
             for one, point in self._points.items()
             if one in ids or (point.passage.origin is Origin.TURN and point.passage.depth in depths)
         ]
-
-    def _rates_nothing(self, late: Near) -> bool:
-        """An arm by words that found fewer than it may has found whatever holds any of them."""
-        if not isinstance(late.condition, Mapping):
-            return False
-        arm = replace(late, condition=late.condition["must"][0])
-        return any(replace(one, limit=late.limit) == arm for one in self._exhausted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def test_a_form_is_ordered_by_its_name_and_not_only_spoken_of(message: str, form
         ("What happens next?", True, True),
         ("How do I write a villain?", True, True),
         ("Could the ferryman be a ghost?", True, True),
+        ("How long would it take to copy the Winch Key?", True, False),
+        ("How many people would stay if the bridge fell?", True, True),
         ("Petra's new dog is called Biscuit.", False, False),
     ],
 )

@@ -13,6 +13,7 @@ from tests.loopback.qdrant.server import LoopbackQdrant, loopback_qdrant
 from vectorstore import Address, IndexFault, Origin, Passage, Query, Sight, StoreDamaged
 from vectorstore.embedding import Embedded, Embedder
 from vectorstore.errors import EmbedderDown, StoreAway, StoreGone
+from vectorstore.find import POOL
 from vectorstore.index import Index
 from vectorstore.remote import Remote
 from vectorstore.server import ServerStore
@@ -82,7 +83,7 @@ async def titles(index: Index, text: str, **more: object) -> list[str]:
 async def test_both_engines_find_the_same_with_the_same_scores(
     opened_edge: Index, embedder: Embedder, canon: Make, source: Make, turn: Make
 ) -> None:
-    """Of no origin more than an arm fetches: which of two equals comes in last is each engine's own."""
+    """Of no origin more than are weighed: which of two that are nearly equal comes in last is each engine's own."""
     chance = random.Random(3)
     words = [f"w{chance.choice('abcdefgh')}{number % 17}" for number in range(90)]
 
@@ -91,7 +92,7 @@ async def test_both_engines_find_the_same_with_the_same_scores(
 
     passages = [
         *(canon(f"Name {word}", text(20), record=f"c{word}") for word in sorted(set(words))[:30]),
-        *(source(f"doc{n // 8}", n % 8, text(30)) for n in range(60)),
+        *(source(f"doc{n // 8}", n % 8, text(30)) for n in range(POOL)),
         *(turn(n + 1, text(15), version=1) for n in range(60)),
         *(source(f"other{n}", 0, text(30), tenant="else") for n in range(40)),
     ]
