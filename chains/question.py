@@ -59,7 +59,9 @@ _SMALL_WORD = re.compile(
 )
 # "There is", "it is raining", "here's": the word refers to nothing.
 _EMPTY = re.compile(
-    r"^(?:there|here|it)(?:['’]s|\s+(?:is|are|was|were|be|has been|must|rains?|snows?))\b", re.IGNORECASE
+    r"^(?:(?:there|here|it)(?:['’]s|\s+(?:is|are|was|were|be|has been|must|rains?|snows?))"
+    r"|it\s+(?:(?:takes?|took|taken|costs?)\s+(?:\S+\s+){0,4}to|(?:true|possible|likely)(?:\s+that)?|(?:rain|snow)ing))\b",
+    re.IGNORECASE,
 )
 _DEFINITE = re.compile(r"\b(?:the|that|this)\s+([^\W\d_]{3,})", re.IGNORECASE)
 _KIND_NOUNS = {

@@ -60,6 +60,23 @@ def test_there_is_and_it_is_refer_to_nothing() -> None:
     assert question("There is a storm tonight over the harbour.", ILSE, NAMES, CHAT).also == ()
 
 
+@pytest.mark.parametrize(
+    ("message", "refers"),
+    [
+        ("How long would it take Bram to reach the harbour?", False),
+        ("What does it cost to cross at night?", False),
+        ("Is it true that Bram has left the harbour?", False),
+        ("Why is it raining all over the harbour?", False),
+        ("Does it take passengers after midnight?", True),
+        ("What does it cost after midnight?", True),
+    ],
+)
+def test_an_it_that_only_opens_what_follows_refers_to_nothing(message: str, refers: bool) -> None:
+    rung = talk(("Who rings?", "Bram Okafor rings the Copper Bell."))
+    also = question(message, rung, NAMES, CHAT).also
+    assert any("Copper Bell" in one for one in also) is refers
+
+
 def test_a_pronoun_does_not_go_to_a_character_of_the_other_pronoun() -> None:
     class Entry:
         def __init__(self, id: str, name: str, text: str) -> None:  # noqa: A002
