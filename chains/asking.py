@@ -45,14 +45,17 @@ _ORDER = (
     r"|help\s+(?:me|us)\s+(?:with|(?:to\s+)?write)\s+)"
     rf"|(?:i|we)(?:\s+(?:want|need)|(?:['’]d|\s+would)\s+like)\s+{_SOME})"
 )
-_PART = r"(?:part|bit|page|lines?|verses?|stanza|exchange|beat|step|segment|shot)"
+_MORE = (
+    r"(?:(?:the\s+next(?:\s+(?:two|three|four|five|six|few|\d+))?|another|(?:one|two|three|four|five|six|a\s+few|\d+)\s+more)"
+    r"\s+(?:part|bit|page|line|verse|stanza|exchange|beat|step|segment|shot)s?\b)"
+)
 _ONWARD = (
     r"(?:(?:continue|carry\s+on|keep\s+(?:going|writing)|write\s+on)\b"
     r"|go\s+on\b(?!\s+(?:the|a|an|my|our|his|her|their|this|that|board|stage|strike)\b)"
     rf"|(?:(?:write|give|show){_FOR})?(?:some\s+)?more(?=\W*(?:please\W*)?$)"
-    rf"|(?:(?:write|give|show){_FOR})?(?:the\s+next|another|one\s+more)\s+{_PART}\b(?!\s+(?:is|was)\b))"
+    rf"|(?:(?:write|give|show){_FOR})?{_MORE}(?!\s+(?:is|was|are|were)\b))"
 )
-_ONE = re.compile(rf"\b(?:the\s+next|another|one\s+more)\s+{_PART}\b", re.IGNORECASE)
+_SOME_MORE = re.compile(rf"\b{_MORE}", re.IGNORECASE)
 _GOES_ON = re.compile(
     rf"{_LEAD}{_KINDLY}{_ONWARD}|^\W*(?:and\s+then|and\s+after\s+that|what\s+then|then\s+what|what\s+next|next"
     r"|继续|接着写?|続けて)\W*$",
@@ -126,7 +129,7 @@ def goes_on(message: str) -> bool:
 def says_how(message: str) -> bool:
     """Whether one that goes on says more than that: *Continue with Petra alone*, *Write the next verse*."""
     told = set(content(_GOES_ON.sub("", _beginning(message), count=1)))
-    return bool(told - _PAGES) or _ONE.search(message) is not None
+    return bool(told - _PAGES) or _SOME_MORE.search(message) is not None
 
 
 def answered(message: str) -> bool:

@@ -60,9 +60,10 @@ _SMALL_WORD = re.compile(
 # "There is", "it is raining", "here's": the word refers to nothing.
 _EMPTY = re.compile(
     r"^(?:(?:there|here|it)(?:['’]s|\s+(?:is|are|was|were|be|has been|must|rains?|snows?))"
-    r"|it\s+(?:(?:takes?|took|taken|costs?)\s+(?:\S+\s+){0,4}to|(?:true|possible|likely)(?:\s+that)?|(?:rain|snow)ing))\b",
+    r"|it\s+(?:(?:takes?|took|taken|costs?)\s+to|true|possible|likely|(?:rain|snow)ing))\b",
     re.IGNORECASE,
 )
+_MEASURED = re.compile(r"\W*how\s+(?:long|much|many)\b.*?\b(it)\s+(?:takes?|took|taken|costs?)\b.*\bto\b", re.I | re.S)
 _DEFINITE = re.compile(r"\b(?:the|that|this)\s+([^\W\d_]{3,})", re.IGNORECASE)
 _KIND_NOUNS = {
     "scene": _SCENE, "place": ("place",), "rule": ("rule",), "event": ("event",), "song": ("scene", "thing"),
@@ -159,7 +160,7 @@ def _resolve(message: str, own: tuple[Mention, ...], recent: list[Name]) -> tupl
     referred: list[Name] = []
     for match in _SMALL_WORD.finditer(message):
         kinds, pronoun, most, possessive = _REFERS[match.group().casefold()]
-        if _EMPTY.match(message[match.start() :]) or _at_home(match.start(), own, kinds, pronoun):
+        if _refers_to_nothing(message, match.start()) or _at_home(match.start(), own, kinds, pronoun):
             continue
         fitting = [n for n in recent if n.kind in kinds and _fits(n, pronoun)][:most]
         if match.group().casefold() == "then" and not message[match.end() :].strip(" ?!.,"):
@@ -176,6 +177,12 @@ def _resolve(message: str, own: tuple[Mention, ...], recent: list[Name]) -> tupl
     for start, end, put in sorted(swaps, reverse=True):
         message = message[:start] + put + message[end:]
     return message, referred
+
+
+def _refers_to_nothing(message: str, at: int) -> bool:
+    """*How long does it take Bram to copy it?*: of the two only the first."""
+    measured = _MEASURED.match(message)
+    return _EMPTY.match(message[at:]) is not None or (measured is not None and measured.start(1) == at)
 
 
 def _fits(name: Name, pronoun: str) -> bool:

@@ -25,7 +25,7 @@ from vectorstore.sight import Where
 from vectorstore.signals import cosine, rate
 from vectorstore.store import Arm, Asked, Stored, Terms
 
-POOL, SAID = 40, 64  # passages of an origin that are read and rated by every signal; of turns
+POOL, TURN_POOL = 40, 64  # passages of an origin that are read and rated by every signal; of turns
 WIDENED = 16  # of them, of texts, are joined by what stands beside them
 TURNS, ANSWERED = 40, 12  # of turns; of turns that were answered, of which one brings a talk's two sides
 NAME = 6.0  # what an exact name adds to a score
@@ -121,9 +121,11 @@ def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]
     origins: dict[Origin, set[str]] = {}
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)
-    sizes = {origin: SAID if origin is Origin.TURN else POOL for origin in origins}
     totals = {one: sum(own.values()) for one, own in shares.items()}
-    return [sorted(ids, key=lambda one: (-totals[one], one))[: sizes[origin]] for origin, ids in origins.items()]
+    return [
+        sorted(ids, key=lambda one: (-totals[one], one))[: TURN_POOL if origin is Origin.TURN else POOL]
+        for origin, ids in origins.items()
+    ]
 
 
 def _widened(passage: Passage) -> int:
@@ -163,7 +165,7 @@ def _weighed(stored: Stored, shares: Weighed, found: Survey, more: Mapping[str, 
     def signals() -> Mapping[str, float]:
         return {**shares.told(), **more, **_absolute(stored, found.phrasings)}
 
-    return Candidate(stored, round(shares.total + sum(more.values()), 5) if more else shares.total, signals)
+    return Candidate(stored, round(shares.total + sum(more.values()), 5), signals)
 
 
 def _absolute(stored: Stored, phrasings: Sequence[Phrasing]) -> dict[str, float]:

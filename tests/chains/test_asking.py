@@ -79,6 +79,8 @@ def test_what_asks_for_something_known_what_for_ideas_and_what_for_neither(
         ("Write the next verse", True),
         ("another verse, please", True),
         ("One more verse about Benno", True),
+        ("Write the next two verses", True),
+        ("three more shots, please", True),
     ],
 )
 def test_what_asks_for_what_comes_next_goes_on(message: str, how: bool) -> None:

@@ -73,6 +73,8 @@ def test_a_page_that_goes_on_has_no_head_and_counts_on() -> None:
     assert quest[:2] == ["3. <step>", "4. <step>"]
     assert going_on("lyrics", "**Verse 2**\nRain\n", "Write the next verse")[0] == "**Verse 3**"
     assert going_on("lyrics", "**Verse 2**\nRain\n", "another verse")[0] == "**Verse 3**"
+    more = going_on("lyrics", "**Verse 2**\nRain\n", "two more verses")
+    assert [line for line in more if "Verse" in line] == ["**Verse 3**", "**Verse 4**"]
 
 
 def test_a_page_that_goes_on_does_not_quote_canon_again() -> None:

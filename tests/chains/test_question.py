@@ -67,7 +67,9 @@ def test_there_is_and_it_is_refer_to_nothing() -> None:
         ("What does it cost to cross at night?", False),
         ("Is it true that Bram has left the harbour?", False),
         ("Why is it raining all over the harbour?", False),
-        ("Does it take passengers after midnight?", True),
+        ("How many weeks does it take to reach the harbour?", False),
+        ("How long would it take Bram to polish it?", True),
+        ("Does it take passengers to the harbour?", True),
         ("What does it cost after midnight?", True),
     ],
 )
