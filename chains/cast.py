@@ -38,11 +38,17 @@ def cast_of(
         wanted = words(name.lower())[-1:] and words(name.lower())[-1] in ASKED  # "A long scene: ..."
         if not (elsewhere or wanted or set(words(name)) & known):
             spots.append((asked.index(name), name))
-    named = once(label for _, label in sorted(spots))
+    named = _those_who_are_there(once(label for _, label in sorted(spots)), asked)
     recalled = [_label(p.title) for text in reversed(said) for p in people if where(p, text) is not None]
     known_too = once([*named, *recalled, *(_label(name) for name in (*(p.title for p in people), *spoken_of))])
     size = max(2, len(named))
     return known_too[:size], known_too[size:]
+
+
+def _those_who_are_there(named: tuple[str, ...], asked: str) -> tuple[str, ...]:
+    """*Petra and Benno about Odile*: where two others are named, she is only spoken of."""
+    there = tuple(one for one in named if not re.search(rf"\babout\s+{re.escape(one)}\b", asked, re.IGNORECASE))
+    return there if len(there) > 1 else named
 
 
 def _label(name: str) -> str:

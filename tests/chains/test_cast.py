@@ -26,6 +26,9 @@ def read(request: str, passages: Sequence[Cited] = PASSAGES, said: Sequence[str]
         ("a scene between Zora and Ida", ("Zora", "Ida")),
         ("a scene between Ida and the baker", ("Ida", "Baker")),
         ("a scene where Bram sleeps", ("Bram", "Ida")),
+        ("a scene with Zora and Ida about Biscuit", ("Zora", "Ida")),
+        ("Zora and Ida argue about Bram", ("Zora", "Ida")),
+        ("a scene about Bram and Zora", ("Bram", "Zora")),
         ("a scene in the rain", ("Ida", "Bram")),
     ],
 )
