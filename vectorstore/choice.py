@@ -1,11 +1,13 @@
 """Choice: from rated candidates to the few that are shown, and why each other one was not.
 
-Near-duplicates go, likeness to what is already chosen costs a little, caps hold, and adjacent
-passages of one record become one hit in reading order. Knows nothing of engines or fusion.
+Near-duplicates go, likeness to what is already chosen costs a little, what there is enough of costs more, and
+adjacent passages of one record become one hit in reading order. Knows nothing of engines or fusion.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ from vectorstore.query import Hit
 from vectorstore.store import Stored
 
 LIKENESS = 0.1  # how much of its score a candidate loses that is just like one chosen before it
+CROWDED = 2.4  # what a passage loses whose origin or record has its share: ten times as likely, it is told still
+OF_CANON, OF_ORIGIN, OF_RECORD = 3 / 4, 1 / 2, 1 / 3  # shares of the hits: canon's, another origin's, a record's
 TWIN = 0.97  # cosine from which two passages say the same
 JOINED = 3  # passages in one hit at most
 CLOSE = 2.4  # what a passage may score less than the one beside it and still be joined to it
@@ -35,14 +39,13 @@ class Candidate:
         return Hit(passage, self.score, passage.text, self.signals(), (passage,))
 
 
-def choose(
-    candidates: Sequence[Candidate], caps: Mapping[Origin, int], limit: int
-) -> tuple[list[Hit], list[tuple[Hit, str]]]:
+def choose(candidates: Sequence[Candidate], limit: int) -> tuple[list[Hit], list[tuple[Hit, str]]]:
     """The hits, best first, and what was near the cut with the reason it is not among them."""
     ranked = sorted(candidates, key=lambda one: (-one.score, one.stored.id))
     vectors = _vectors(ranked)
     scores, closest = np.array([one.score for one in ranked]), np.zeros(len(ranked))
     worth = scores.round(5)
+    shares = _Shares([one.stored.passage for one in ranked], limit)
     hits, missed, taken = list[Hit](), list[tuple[Hit, str]](), list[tuple[Candidate, NDArray[np.float32]]]()
     for _ in ranked:
         if len(missed) >= 2 * limit:
@@ -54,15 +57,39 @@ def choose(
         neighbour = _neighbour(hits, hit) if len(hits) < limit else None
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
-        elif reason := _reason(one, hits, [(other, float(like[place])) for other, like in taken], caps, limit):
-            missed.append((hit, reason))
+        elif reason := _reason(one, hits, [(other, float(like[place])) for other, like in taken], limit):
+            missed.append((hit, reason + (", and there is enough of its kind" if shares.full[place] else "")))
             continue
         else:
             hits.append(hit)
+            shares.give(place)
         taken.append((one, vectors @ vectors[place]))
         closest = np.maximum(closest, taken[-1][1])
-        worth = (scores - LIKENESS * closest).round(5)
+        worth = (scores - LIKENESS * closest - CROWDED * shares.full).round(5)
     return hits, missed
+
+
+class _Shares:
+    """``full`` tells of which passages' origin or record there is enough, so that none crowds out another."""
+
+    def __init__(self, passages: Sequence[Passage], limit: int) -> None:
+        self._of = [(one.origin, f"in {one.record}") for one in passages]
+        self._limit = limit
+        self._given = Counter[Origin | str]()
+        self.full = np.zeros(len(passages), bool)
+
+    def give(self, place: int) -> None:
+        """The passage at this place is told."""
+        for kind in self._of[place]:
+            self._given[kind] += 1
+            if self._given[kind] == ceil(self._limit * _share(kind)):
+                self.full |= np.array([kind in of for of in self._of])
+
+
+def _share(kind: Origin | str) -> float:
+    if not isinstance(kind, Origin):
+        return OF_RECORD
+    return OF_CANON if kind is Origin.CANON else OF_ORIGIN
 
 
 def join(hit: Hit, more: Sequence[Passage]) -> Hit:
@@ -102,7 +129,6 @@ def _reason(
     one: Candidate,
     hits: Sequence[Hit],
     likeness: Sequence[tuple[Candidate, float]],
-    caps: Mapping[Origin, int],
     limit: int,
 ) -> str:
     for other, like in likeness:
@@ -111,10 +137,6 @@ def _reason(
             return f"says nearly the same as {passage.title or passage.record}"
     if len(hits) >= limit:
         return f"the limit of {limit} passages was reached"
-    origin = one.stored.passage.origin
-    cap = caps.get(origin)
-    if cap is not None and sum(hit.passage.origin is origin for hit in hits) >= cap:
-        return f"the cap of {cap} for {origin.value} was reached"
     return ""
 
 

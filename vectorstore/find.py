@@ -66,7 +66,7 @@ class Engine(Protocol):
 
 def find(engine: Engine, where: Where, asked: Asked, query: Query) -> Ranked:
     """The hits, best first, and what was near them with the reason it is not among them. Raises IndexFault."""
-    hits, missed = choose(_candidates(engine, where, asked, query), query.caps, query.limit)
+    hits, missed = choose(_candidates(engine, where, asked, query), query.limit)
     return _completed(engine, where, hits), missed
 
 
@@ -117,7 +117,7 @@ def survey(engine: Engine, where: Where, asked: Asked) -> Survey:
 
 
 def _pools(arms: Sequence[Arm], shares: Mapping[str, Shares]) -> list[list[str]]:
-    """The best of each origin, so that no origin drowns another before the caps are known."""
+    """The best of each origin, so that no origin drowns another before they are chosen from."""
     origins: dict[Origin, set[str]] = {}
     for arm in arms:
         origins.setdefault(arm.origin, set()).update(arm.scores)

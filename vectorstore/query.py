@@ -28,8 +28,7 @@ class Query:
     """``text`` is what the person asked, ``also`` further phrasings of it (the same with its
     pronouns resolved, say), ``names`` canon names to match exactly. ``origins`` narrows the search,
     ``kinds`` are canon kinds to prefer (not a filter), ``before`` hides turns deeper than the
-    window begins (they are in the prompt already; 0 hides none). ``caps`` limits passages per
-    origin; ``limit`` all together."""
+    window begins (they are in the prompt already; 0 hides none). ``limit`` is how many hits there are at most."""
 
     sight: Sight
     text: str
@@ -39,7 +38,6 @@ class Query:
     kinds: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ("accepted", "learned", "said")
     before: int = 0
-    caps: Mapping[Origin, int] = field(default_factory=dict)
     limit: int = 8
 
 
@@ -59,7 +57,7 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Found:
     """All that a search gives, best first. ``missed`` names what was considered and left out with
-    the reason (a cap, a near-duplicate); ``trouble`` is a sentence when the index could not answer."""
+    the reason (a near-duplicate, the limit); ``trouble`` is a sentence when the index could not answer."""
 
     hits: tuple[Hit, ...] = ()
     missed: tuple[tuple[Hit, str], ...] = ()

@@ -1,7 +1,7 @@
 """What a search finds and why, through the real embedder and the real store."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -118,20 +118,37 @@ async def test_a_short_hit_is_completed_by_what_stands_beside_it(index: Index, s
     assert best.text == "INT. LIGHTHOUSE\n\nRain drums. Tom dries a map by the stove and hums to himself."
 
 
-async def test_caps_and_limit_hold_and_what_is_left_out_says_why(index: Index, canon: Make, source: Make) -> None:
+async def test_the_limit_holds_and_what_is_left_out_says_why(index: Index, canon: Make, source: Make) -> None:
     facts = ("owns a red kite", "rides to Oslo", "cuts ice", "paints ships", "lost a boot", "plays the horn")
     await index.put([source(f"doc{n}", 0, f"Mara {fact}.") for n, fact in enumerate(facts)])
     await index.put([canon("Mara", "Mara keeps the lighthouse."), canon("Tom", "Tom knows Mara.")])
-    found = await index.search(Query(SIGHT, "Mara", caps={Origin.SOURCE: 2}, limit=4))
-    assert sum(hit.passage.origin is Origin.SOURCE for hit in found.hits) == 2
-    assert sum(hit.passage.origin is Origin.CANON for hit in found.hits) == 2
-    assert {reason for hit, reason in found.missed if hit.passage.origin is Origin.SOURCE} <= {
-        "the cap of 2 for source was reached",
-        "the limit of 4 passages was reached",
-    }
-    assert len(found.missed) == 4
-    none = await index.search(Query(SIGHT, "Mara", caps={Origin.CANON: 0}))
-    assert all(hit.passage.origin is Origin.SOURCE for hit in none.hits)
+    found = await index.search(Query(SIGHT, "Mara", limit=4))
+    assert len(found.hits) == len(found.missed) == 4
+    assert all(reason.startswith("the limit of 4 passages was reached") for _, reason in found.missed)
+
+
+def test_a_document_does_not_crowd_out_what_is_nearly_as_likely(canon: Make, source: Make, turn: Make) -> None:
+    script = [(source("script", 2 * n, f"Scene {n}."), 5.0 - n / 10) for n in range(8)]
+    others = [(source(f"notes{n}", 0, f"Note {n}."), 3.5 - n / 10) for n in range(3)]
+    canons = [(canon(f"Entry {n}", f"Fact {n}."), 3.2 - n / 10) for n in range(3)]
+    hits, missed = choose(_rated([*script, *others, *canons, (turn(1, "Said."), 2.9)]), limit=8)
+    assert [hit.passage.record for hit in hits[:3]] == ["script"] * 3
+    told = [hit.passage.origin for hit in hits]
+    assert (told.count(Origin.SOURCE), told.count(Origin.CANON), told.count(Origin.TURN)) == (4, 3, 1)
+    assert sum(hit.passage.record == "script" for hit in hits) == 3
+    (why,) = [reason for hit, reason in missed if hit.passage.text == "Scene 3."]
+    assert why == "the limit of 8 passages was reached, and there is enough of its kind"
+
+
+def test_what_is_much_likelier_is_told_however_much_there_is_of_its_kind(canon: Make, source: Make) -> None:
+    script = [(source("script", 2 * n, f"Scene {n}."), 9.0 - n / 10) for n in range(8)]
+    hits, _ = choose(_rated([*script, (canon("Soup", "Has dill."), 1.0)]), limit=8)
+    assert {hit.passage.record for hit in hits} == {"script"}
+
+
+def _rated(passages: Sequence[tuple[Passage, float]]) -> list[Candidate]:
+    apart = array("f", [0.0])
+    return [Candidate(Stored(one.id, one, apart, {}, frozenset()), score, dict) for one, score in passages]
 
 
 async def test_what_says_the_same_is_told_once(index: Index, source: Make) -> None:
@@ -148,7 +165,7 @@ def test_what_is_alike_but_for_a_word_that_was_asked_for_is_told(source: Make) -
     seven = Stored("7", source("seven", 0, "Cabin 7 is let."), alike, {1: 1.0}, frozenset())
     asked_for = Stored("13", source("thirteen", 0, "Cabin 13 is let."), alike, {1: 1.0, 13: 1.0}, frozenset())
     rated = [(six, 3.0), (seven, 2.0), (asked_for, 1.0)]
-    hits, missed = choose([Candidate(stored, score, dict) for stored, score in rated], {}, limit=3)
+    hits, missed = choose([Candidate(stored, score, dict) for stored, score in rated], limit=3)
     assert [hit.passage.record for hit in hits] == ["six", "thirteen"]
     assert [(hit.passage.record, why) for hit, why in missed] == [("seven", "says nearly the same as six")]
 
