@@ -24,6 +24,7 @@ _SECTIONS = {
     "place": ("place", "places", "location", "locations", "setting", "settings", "world"),
     "thing": ("thing", "things", "object", "objects", "props", "items"),
 }
+_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
 _LISTED = re.compile(r"\s*(?:[#>|*-]|\d+[.)])")
 _WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
@@ -199,7 +200,11 @@ def _topics(asked: str, passages: Sequence[Cited]) -> tuple[str, ...]:
         for part in listed
         if 0 < len(words(part)) <= 6 and not set(words(part.lower())) & ASKED and not set(words(part.lower())) <= PLAIN
     ]
-    return once([*listed, *(_lowered(p.title) for p in passages if p.title and len(p.title) <= 40)])
+    titles = [_lowered(p.title) for p in passages if p.title and len(p.title) <= 40]
+    named = dict[str, str]()
+    for label in (*listed, *titles):
+        named.setdefault(_ARTICLE.sub("", label).casefold(), label)
+    return tuple(named.values())
 
 
 def _premise(asked: str) -> str:

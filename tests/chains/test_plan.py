@@ -88,3 +88,11 @@ def test_the_outline_for_large_models_has_labels_filled_and_blanks_described() -
     assert "**IDA**\n[what they ask" in text
     assert "**BRAM**\n[the answer" in text
     assert not re.search(r"[{}<>]", text)
+
+
+def test_a_topic_with_and_without_its_article_is_one() -> None:
+    """The request says "the Clock Walk", its passage is called "Clock Walk"."""
+    walk = Cited(1, "w", "Clock Walk", "canon", "event", "The Clock Walk begins at noon. It ends at the mill.")
+    mill = Cited(2, "m", "The Mill", "canon", "place", "The Mill grinds at night. Nobody works in it.")
+    _, material = of("host", "a host script about the Clock Walk and the harbour", (mill, walk))
+    assert material.topics == ("the Clock Walk", "the harbour", "the Mill")
