@@ -4,7 +4,7 @@
 nothing of engines: conditions are in Qdrant's own JSON form, which each engine translates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from vectorstore.passage import Origin
 from vectorstore.query import Query
 
 Condition = Mapping[str, Any]
+
+# The one status that passages of an origin have: one value is looked at in half the time of several.
+_STATUSES = {Origin.SOURCE: ("learned",), Origin.TURN: ("said",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,17 @@ def visible(query: Query) -> Where | None:
     """The filter for a query; None when nothing can be seen, so that nothing need be asked."""
     sight = query.sight
     whole = corpus(sight.tenant, sight.show)["must"]
-    kept = [*whole, {"key": "status", "match": {"any": list(query.statuses)}}]
     lanes: dict[Origin, Condition] = {}
-    for origin in query.origins if query.statuses else ():
-        of_origin = [*kept, _equals("origin", origin.value)]
+    for origin in query.origins:
+        statuses = [one for one in query.statuses if one in _STATUSES.get(origin, query.statuses)]
+        if not statuses:
+            continue
+        of_origin = [*whole, _equals("origin", origin.value), _among("status", statuses)]
         if origin is not Origin.TURN:
             lanes[origin] = {"must": of_origin}
         elif sight.thread and (paths := _paths(query)):
-            lanes[origin] = {"must": [*of_origin, _equals("thread", sight.thread), {"should": paths}]}
+            path = {"must": [{"should": paths}]} if len(paths) > 1 else paths[0]
+            lanes[origin] = {**path, "must": [*of_origin, _equals("thread", sight.thread), *path["must"]]}
     return Where((sight.tenant, sight.show), lanes, sight.thread) if lanes else None
 
 
@@ -61,6 +67,10 @@ def _paths(query: Query) -> list[Condition]:
         {"must": [_equals("branch", branch)], "must_not": [{"key": "depth", "range": {"gt": depth}}]}
         for branch, depth in deepest.items()
     ]
+
+
+def _among(key: str, values: Sequence[str]) -> Condition:
+    return _equals(key, values[0]) if len(values) == 1 else {"key": key, "match": {"any": list(values)}}
 
 
 def _equals(key: str, value: str) -> Condition:
