@@ -82,7 +82,6 @@ async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str,
 
 async def reindex(stack: AsyncExitStack, config: Config) -> int:
     app = await open_app(stack, config.settings, anew=True)
-    await app.ledger.outbox.everything()
     with Bars() as bars:
         records = await app.librarian.settle(bars.counter("Indexing"))
     _print(f"The index is rebuilt: {records} records, {await app.index.count()} passages.")

@@ -5,7 +5,7 @@ lock away from the room. Knows nothing of how passages are ranked, of the ledger
 """
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -31,15 +31,26 @@ class EdgeStore(Apart):
 
     @classmethod
     async def open(
-        cls, folder: Path, embedder: str, dimension: int, program: str, anew: bool = False, step: int = 0
+        cls,
+        folder: Path,
+        embedder: str,
+        dimension: int,
+        program: str,
+        anew: bool = False,
+        step: int = 0,
+        first: Callable[[], Awaitable[None]] | None = None,
     ) -> "EdgeStore":
-        """Open what is in the folder, or make it; ``anew`` throws away what was there. It is optimized behind
-        whenever it has grown by ``step`` passages (0: as many as can be scanned) and by a fifth.
+        """Open what is in the folder, or make it; ``anew`` throws away what was there, once ``first`` is done,
+        which finds the folder ours. It is optimized behind whenever it has grown by ``step`` passages (0: as many
+        as can be scanned) and by a fifth.
 
         Raises StoreLocked, or StoreDamaged when it cannot be read or another embedder made it.
         """
         worker = Worker("index", _shard, folder, embedder, dimension, program, step)
         try:
+            if first is not None:
+                await worker.start()
+                await first()
             await worker.call("renew" if anew else "open")
         except BaseException:
             await worker.close()
