@@ -4,6 +4,7 @@ The process keeps the lock, the write-ahead log and every call that would hold t
 lock away from the room. Knows nothing of how passages are ranked, of the ledger or of the embedder.
 """
 
+import asyncio
 import ctypes
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.apart import Apart
+from vectorstore.generation import keep_log
 from vectorstore.renewal import Renewal
 from vectorstore.store import Entered
 from vectorstore.worker import Worker
@@ -77,6 +79,9 @@ class EdgeStore(Apart):
 
     async def clear(self) -> None:
         await self._write("clear")
+
+    async def keep(self) -> None:
+        await asyncio.to_thread(keep_log, self._folder)
 
     async def place(self) -> str:
         return str(self._folder)

@@ -50,6 +50,15 @@ def point(folder: Path, name: str) -> None:
     _keep(folder)
 
 
+def keep_log(folder: Path) -> None:
+    """What the serving shard's log holds is on the disk when this returns; what it says is done again when the shard
+    is opened. A flush would hold the shard's process up for 10 ms and more, this holds up nobody else."""
+    log = current(folder) / "shard" / "wal"
+    with suppress(FileNotFoundError):  # the next generation has just taken over, which was flushed
+        for path in _everything(log):
+            _keep(path)
+
+
 def sweep(folder: Path) -> None:
     """Throws away every generation that does not serve."""
     serving = current(folder)

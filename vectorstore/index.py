@@ -93,10 +93,12 @@ class Index:
         return changed
 
     async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int:
-        """As `replace`, for many records at once: embedding is fast only in large batches."""
+        """As `replace`, for many records at once: embedding is fast only in large batches. On the disk when it
+        returns."""
         changed = await self.put(passage for passages in records.values() for passage in passages)
         for record, passages in records.items():
             await self._store.drop(record, [passage.id for passage in passages])
+        await self._store.keep()
         return changed
 
     async def drop(self, record: str) -> None:

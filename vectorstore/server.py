@@ -75,6 +75,9 @@ class ServerStore(Apart):
     async def clear(self) -> None:
         await self._call("clear")
 
+    async def keep(self) -> None:
+        """The server's log is the server's own."""
+
     async def place(self) -> str:
         version = await self._read("version")
         return f"{self._address.url} (Qdrant {version}, collection {self._address.collection})"

@@ -96,6 +96,10 @@ class Writable(Protocol):
 
     async def clear(self) -> None: ...
 
+    async def keep(self) -> None:
+        """Returns when what was told is on the disk, also through a power cut."""
+        ...
+
     async def place(self) -> str:
         """Where it is kept, for a person."""
         ...
