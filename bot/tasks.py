@@ -53,6 +53,7 @@ async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: st
     await app.ledger.sources.forget(chosen.tenant, chosen.id, found.id)
     await app.librarian.settle()
     _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
+    await app.index.settled()
     return 0
 
 

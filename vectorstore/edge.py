@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.apart import Apart
-from vectorstore.generation import keep_log
+from vectorstore.generation import keep_log, owe, owed
 from vectorstore.renewal import Renewal
 from vectorstore.store import Entered
 from vectorstore.worker import Worker
@@ -58,8 +58,9 @@ class EdgeStore(Apart):
             await worker.close()
             raise
         store = cls(worker, folder, dimension)
-        if await worker.call("due"):
-            store._renewal.begin()
+        bare = await asyncio.to_thread(owed, folder)
+        if bare or await worker.call("due"):
+            store._renewal.begin(bare)
         return store
 
     @property
@@ -82,6 +83,11 @@ class EdgeStore(Apart):
 
     async def keep(self) -> None:
         await asyncio.to_thread(keep_log, self._folder)
+
+    async def purge(self) -> None:
+        """As a new generation is made behind, also by the next program if this one ends before."""
+        self._renewal.begin(bare=True)
+        await asyncio.to_thread(owe, self._folder)
 
     async def place(self) -> str:
         return str(self._folder)

@@ -124,12 +124,17 @@ class Index:
     async def clear(self) -> None:
         await self._store.clear()
 
+    async def purge(self) -> None:
+        """Begin to let go of what was dropped or replaced: dropped passages are found no more, but their texts stay in
+        the engine's files until those are made anew. `settled` waits for it."""
+        await self._store.purge()
+
     async def place(self) -> str:
         """Where it is kept, for a person. Raises IndexFault."""
         return await self._store.place()
 
     async def settled(self) -> None:
-        """Returns when it is not being optimized any more: for who measures it."""
+        """Returns when it is not being optimized or purged any more."""
         await self._store.settled()
 
     async def close(self) -> None:

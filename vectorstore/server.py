@@ -78,6 +78,9 @@ class ServerStore(Apart):
     async def keep(self) -> None:
         """The server's log is the server's own."""
 
+    async def purge(self) -> None:
+        """A server lets go of it when it optimizes next, which is its own affair."""
+
     async def place(self) -> str:
         version = await self._read("version")
         return f"{self._address.url} (Qdrant {version}, collection {self._address.collection})"

@@ -15,7 +15,7 @@ import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged
 from vectorstore.find import Ranked, Survey
-from vectorstore.generation import FIRST, config, count_optimized, current, make, point, sweep
+from vectorstore.generation import FIRST, clean, config, count_optimized, current, make, point, sweep
 from vectorstore.heir import Heir
 from vectorstore.layout import DENSE, WORDS, about, differs
 from vectorstore.lock import lock
@@ -73,6 +73,7 @@ class Shard:
             self._opened = None
         self._forget()
         self._create()
+        clean(self._folder)
         self._load()
 
     @property

@@ -100,6 +100,10 @@ class Writable(Protocol):
         """Returns when what was told is on the disk, also through a power cut."""
         ...
 
+    async def purge(self) -> None:
+        """Begin to let go of what was dropped: soon nothing of its text is on the disk any more."""
+        ...
+
     async def place(self) -> str:
         """Where it is kept, for a person."""
         ...
