@@ -8,7 +8,7 @@ import asyncio
 import importlib
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,6 +51,7 @@ from vectorstore.lock import lock
 PROGRAM = "dramaturg"
 Writing = Writer
 Progress = Callable[[str, float], None]
+Ready = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +90,45 @@ class Conversing:
 
 
 async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = False) -> App:
-    """Open the ledger and the index; ``stack`` closes them. ``anew`` starts an empty index.
+    """Open the ledger and the index; ``stack`` closes them. ``anew`` starts an empty index, which the librarian then
+    owes everything.
 
     Raises LedgerError and IndexFault with a sentence that says what to do.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     embedder = Embedder(settings.embedder)
     stack.push_async_callback(embedder.close)
-    index = await _open_index(stack, settings, embedder, anew)
+    ledger: Ledger | None = None
+
+    async def owe_everything() -> None:
+        nonlocal ledger
+        ledger = await _open_ledger(stack, settings)
+        await ledger.outbox.everything()
+
+    index = await _open_index(stack, settings, embedder, owe_everything if anew else None)
     stack.push_async_callback(index.close)
-    ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
-    stack.push_async_callback(ledger.close)
+    ledger = ledger or await _open_ledger(stack, settings)
     # The index's lock says that no other program is writing here: what is unfinished is ours to end.
     await ledger.turns.recover()
     desk = Seat(ledger.leases, await asyncio.to_thread(_holder, _index(settings))) if _shared(settings) else None
     return assemble(stack, settings, ledger, index, embedder, desk)
 
 
-async def _open_index(stack: AsyncExitStack, settings: Settings, embedder: Embedder, anew: bool) -> Index:
+async def _open_ledger(stack: AsyncExitStack, settings: Settings) -> Ledger:
+    ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
+    stack.push_async_callback(ledger.close)
+    return ledger
+
+
+async def _open_index(stack: AsyncExitStack, settings: Settings, embedder: Embedder, anew: Ready | None) -> Index:
+    """``anew`` starts an empty one, once ``anew`` is done: what is thrown away must be owed before."""
     if not _shared(settings):
-        return await Index.open(_index(settings), embedder, anew=anew)
+        return await Index.open(_index(settings), embedder, PROGRAM, anew is not None, anew)
     # A server lets many programs in. A home is one program's all the same, and the embedded index would say so.
     home = await asyncio.to_thread(lock, _index(settings), PROGRAM, f"The folder {settings.home}", os.getpid())
     stack.callback(home.release)
     address = Address(settings.index, settings.index_api_key.get_secret_value(), settings.index_collection)
-    return await Index.at(address, embedder, anew=anew)
+    return await Index.at(address, embedder, anew is not None, anew)
 
 
 def _shared(settings: Settings) -> bool:

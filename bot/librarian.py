@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Protocol
 
-from memory import Job, LedgerError
+from memory import Job, LedgerError, Record
 from vectorstore import IndexFault, Passage
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,10 @@ class Outbox(Protocol):
 
 class Shelf(Protocol):
     async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int: ...
+
+    async def purge(self) -> None:
+        """Let go of what was dropped on the disk, too; behind."""
+        ...
 
 
 Desk = Callable[[], AbstractAsyncContextManager[asyncio.Event]]
@@ -111,7 +115,10 @@ class Librarian:
         return bool(at_work)
 
     async def _work_off(self, jobs: Sequence[Job]) -> None:
-        await self._shelf.replace_all({job.id: await self._cut(job) for job in jobs})
+        cut = {job.id: await self._cut(job) for job in jobs}
+        await self._shelf.replace_all(cut)
+        if any(job.record is Record.SOURCE and not cut[job.id] for job in jobs):
+            await self._shelf.purge()  # what else the index drops the ledger keeps
         there = await self._outbox.done([job.number for job in jobs])
         if self._desk and there is not None and (gone := [job for job in jobs if job.number not in there]):
             # Changed meanwhile, or worked off by another program that was later than we or earlier.

@@ -29,6 +29,7 @@ def make(
         "passages": [
             {
                 "n": passage.n,
+                "record": _record(signals.get(passage.id)),
                 "title": passage.title,
                 "origin": passage.origin,
                 "place": passage.place,
@@ -65,10 +66,11 @@ def make(
 
 
 def passages(kept: Mapping[str, Any]) -> list[Cited]:
-    """The passages that were before the writer, as they were kept."""
+    """The passages that were before the writer, as they were kept, without those that were forgotten since."""
     return [
         Cited(row["n"], str(row["n"]), row["title"], row["origin"], "", row["text"], place=row["place"])
         for row in kept.get("passages", ())
+        if not row.get("forgotten")
     ]
 
 
@@ -111,6 +113,11 @@ def quoted(take: Take) -> bool:
     return bool(take.receipts.get("tokens", {}).get("written") == 0)
 
 
+def _record(hit: Hit | None) -> str:
+    """What the passage was cut from: the ledger finds by it what is to be forgotten."""
+    return hit.passage.record if hit else ""
+
+
 def _signals(hit: Hit | None) -> dict[str, float]:
     return {name: round(value, 3) for name, value in hit.signals.items()} if hit else {}
 
@@ -145,6 +152,8 @@ def _in_the_prompt(rows: Sequence[str]) -> str:
 
 
 def _passage(row: Mapping[str, Any]) -> str:
+    if row.get("forgotten"):
+        return _forgotten(row)
     # Only of a document it says more than the title: where in it.
     place = f", {row['place']}" if row["place"] and row["origin"] == "source" else ""
     used = f"cited as [{row['cited']}]" if row["cited"] else "not used"
@@ -152,7 +161,15 @@ def _passage(row: Mapping[str, Any]) -> str:
     return f"- **{row['title']}** ({row['origin']}{place}): {used}; score {row['score']:.2f}{f': {why}' if why else ''}"
 
 
+def _forgotten(row: Mapping[str, Any]) -> str:
+    return (
+        f"- **{row['title']}** ({row['origin']}): {'cited then' if row['cited'] else 'not used'}, and forgotten since"
+    )
+
+
 def _with_signals(row: Mapping[str, Any]) -> str:
+    if row.get("forgotten"):
+        return _forgotten(row)
     used = f"cited as [{row['cited']}], support {row['support']:.2f}" if row["cited"] else "not used"
     shares = ", ".join(f"{name} {value:g}" for name, value in row["signals"].items())
     place = f", {row['place']}" if row["place"] else ""

@@ -53,6 +53,7 @@ async def forget(stack: AsyncExitStack, config: Config, *, source: str, show: st
     await app.ledger.sources.forget(chosen.tenant, chosen.id, found.id)
     await app.librarian.settle()
     _print(f"**{found.title}** is forgotten, with {many(found.pieces, 'passage', 'passages')}.")
+    await app.index.settled()
     return 0
 
 
@@ -82,7 +83,6 @@ async def search(stack: AsyncExitStack, config: Config, *, text: str, show: str,
 
 async def reindex(stack: AsyncExitStack, config: Config) -> int:
     app = await open_app(stack, config.settings, anew=True)
-    await app.ledger.outbox.everything()
     with Bars() as bars:
         records = await app.librarian.settle(bars.counter("Indexing"))
     _print(f"The index is rebuilt: {records} records, {await app.index.count()} passages.")

@@ -99,7 +99,8 @@ BROKEN_OFF = "This answer broke off before its end."
 class Take:
     """One alternative answer to a turn. ``text`` is what was really shown, no more.
 
-    ``receipts`` is JSON the writing side made (passages, drops, tokens, times): kept, never read here.
+    ``receipts`` is JSON the writing side made (passages, drops, tokens, times): kept, and read here only to take out
+    of its passages what is forgotten.
     """
 
     id: str

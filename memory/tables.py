@@ -3,8 +3,10 @@
 Knows nothing of engines, transactions or what the records mean. A change here needs a migration in
 `memory/migrations/versions`; a test compares the two.
 
-Turns, takes' texts, canon versions, decisions, recaps and moves of a head are only ever added to.
-What is overwritten is small and derived or pointing: heads, chosen takes, a thread's title.
+Canon versions, decisions, changes of turns and moves of a head are only ever added to. A turn's words that
+are edited stay beside it as what they were; a take's text is written until it ends. Recaps go when what they
+tell changes, sources when they are forgotten. What is overwritten besides is small and derived or pointing:
+heads, chosen takes, a version's standing, a thread's title.
 """
 
 import json

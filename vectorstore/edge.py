@@ -4,14 +4,16 @@ The process keeps the lock, the write-ahead log and every call that would hold t
 lock away from the room. Knows nothing of how passages are ranked, of the ledger or of the embedder.
 """
 
+import asyncio
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from vectorstore.apart import Apart
+from vectorstore.generation import keep_log, owe, owed
 from vectorstore.renewal import Renewal
 from vectorstore.store import Entered
 from vectorstore.worker import Worker
@@ -31,22 +33,34 @@ class EdgeStore(Apart):
 
     @classmethod
     async def open(
-        cls, folder: Path, embedder: str, dimension: int, program: str, anew: bool = False, step: int = 0
+        cls,
+        folder: Path,
+        embedder: str,
+        dimension: int,
+        program: str,
+        anew: bool = False,
+        step: int = 0,
+        first: Callable[[], Awaitable[None]] | None = None,
     ) -> "EdgeStore":
-        """Open what is in the folder, or make it; ``anew`` throws away what was there. It is optimized behind
-        whenever it has grown by ``step`` passages (0: as many as can be scanned) and by a fifth.
+        """Open what is in the folder, or make it; ``anew`` throws away what was there, once ``first`` is done,
+        which finds the folder ours. It is optimized behind whenever it has grown by ``step`` passages (0: as many
+        as can be scanned) and by a fifth.
 
         Raises StoreLocked, or StoreDamaged when it cannot be read or another embedder made it.
         """
         worker = Worker("index", _shard, folder, embedder, dimension, program, step)
         try:
+            if first is not None:
+                await worker.start()
+                await first()
             await worker.call("renew" if anew else "open")
         except BaseException:
             await worker.close()
             raise
         store = cls(worker, folder, dimension)
-        if await worker.call("due"):
-            store._renewal.begin()
+        bare = await asyncio.to_thread(owed, folder)
+        if bare or await worker.call("due"):
+            store._renewal.begin(bare)
         return store
 
     @property
@@ -66,6 +80,14 @@ class EdgeStore(Apart):
 
     async def clear(self) -> None:
         await self._write("clear")
+
+    async def keep(self) -> None:
+        await asyncio.to_thread(keep_log, self._folder)
+
+    async def purge(self) -> None:
+        """As a new generation is made behind, also by the next program if this one ends before."""
+        self._renewal.begin(bare=True)
+        await asyncio.to_thread(owe, self._folder)
 
     async def place(self) -> str:
         return str(self._folder)

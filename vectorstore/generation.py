@@ -23,11 +23,13 @@ except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FIRST, POINTER = "store", "current"
+OWED = "forgotten"  # is there while a generation may hold what was forgotten
 OPTIMIZED = "optimized"  # in a generation's folder: how many points it had when it was
 COPIED, DONE = "copied", "done"
 
 _WORTH = 100  # kilobytes from which a segment is optimized: we begin only where there is enough
 _NICE = 10
+_MOVED = 500  # points moved at once
 _SPACE = 3  # copies of the index that must find room: ours, and what the engine makes of it
 
 
@@ -48,6 +50,29 @@ def point(folder: Path, name: str) -> None:
         os.fsync(file.fileno())
     fresh.replace(folder / POINTER)
     _keep(folder)
+
+
+def keep_log(folder: Path) -> None:
+    """What the serving shard's log holds is on the disk when this returns; what it says is done again when the shard
+    is opened. A flush would hold the shard's process up for 10 ms and more, this holds up nobody else."""
+    log = current(folder) / "shard" / "wal"
+    with suppress(FileNotFoundError):  # the next generation has just taken over, which was flushed
+        for path in _everything(log):
+            _keep(path)
+
+
+def owe(folder: Path) -> None:
+    """From now on, until `clean`, a next generation is due that holds nothing of what was forgotten."""
+    (folder / OWED).touch()
+    _keep(folder)
+
+
+def owed(folder: Path) -> bool:
+    return (folder / OWED).exists()
+
+
+def clean(folder: Path) -> None:
+    (folder / OWED).unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> None:
@@ -112,9 +137,9 @@ def discard(store: Path) -> None:
         shutil.rmtree(store, ignore_errors=True)
 
 
-def renew(report: Connection, leash: Connection, store: str, target: str, dimension: int) -> None:
-    """The life of the process that makes the next generation. It reports COPIED and DONE, or why it cannot;
-    it ends when the other end of ``leash`` does."""
+def renew(report: Connection, leash: Connection, store: str, target: str, dimension: int, bare: bool) -> None:
+    """The life of the process that makes the next generation: a ``bare`` one holds nothing of what was forgotten. It
+    reports COPIED and DONE, or why it cannot; it ends when the other end of ``leash`` does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(leash)
     with suppress(OSError, AttributeError):
@@ -122,6 +147,8 @@ def renew(report: Connection, leash: Connection, store: str, target: str, dimens
     try:
         _copy(Path(store), Path(target))
         report.send(COPIED)
+        if bare:
+            _move(Path(target), dimension)
         _optimize(Path(target), dimension)
         report.send(DONE)
     except Exception as fault:  # noqa: BLE001 - the process's outermost surface: it goes to the parent
@@ -135,6 +162,30 @@ def _copy(store: Path, target: Path) -> None:
         raise OSError(f"the disk has no room for {_SPACE} times the index's {size >> 20} MB; free some space")
     shutil.copytree(store, target)
     (target / OPTIMIZED).unlink(missing_ok=True)
+
+
+def _move(store: Path, dimension: int) -> None:
+    """What was dropped lies on in the segments and in the log, and optimizing leaves most of it there. So what is
+    left moves into a shard of its own."""
+    qdrant = import_module("qdrant_edge")
+    old, fresh = store / "shard", store / "fresh"
+    fresh.mkdir()
+    make(qdrant, fresh, dimension)
+    source, target = (qdrant.EdgeShard.load(str(place), config(qdrant, dimension)) for place in (old, fresh))
+    after: Any = None
+    while True:
+        request = qdrant.ScrollRequest(offset=after, limit=_MOVED, with_payload=True, with_vector=True)
+        records, after = source.scroll(request)
+        points = [qdrant.Point(record.id, record.vector, record.payload) for record in records]
+        if points:
+            target.update(qdrant.UpdateOperation.upsert_points(points))
+        if after is None:
+            break
+    target.flush()
+    target.close()
+    source.close()
+    shutil.rmtree(old)
+    fresh.rename(old)
 
 
 def _optimize(store: Path, dimension: int) -> None:

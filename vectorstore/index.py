@@ -6,7 +6,7 @@ at any point. Knows nothing of the ledger or of prompts.
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -43,24 +43,39 @@ class Index:
         self._foreseen = Foreseen(embedder)
 
     @classmethod
-    async def open(cls, folder: Path, embedder: Learns, program: str = "dramaturg", anew: bool = False) -> "Index":
-        """Open or make the embedded index in ``folder``; ``anew`` starts an empty one, whatever is there.
+    async def open(
+        cls,
+        folder: Path,
+        embedder: Learns,
+        program: str = "dramaturg",
+        anew: bool = False,
+        first: Callable[[], Awaitable[None]] | None = None,
+    ) -> "Index":
+        """Open or make the embedded index in ``folder``; ``anew`` starts an empty one, whatever is there, once
+        ``first`` is done: nothing is thrown away where that fails.
 
         ``program`` is named to whoever finds the index in use. Raises StoreLocked when another
         process has it open and StoreDamaged when only rebuilding helps.
         """
         known = None if anew else await asyncio.to_thread(_dimension, folder, embedder.name)
         dimension = known or await embedder.dimension()
-        return cls(await EdgeStore.open(folder, embedder.name, dimension, program, anew), embedder)
+        return cls(await EdgeStore.open(folder, embedder.name, dimension, program, anew, first=first), embedder)
 
     @classmethod
-    async def at(cls, address: Address, embedder: Learns, anew: bool = False) -> "Index":
-        """Open or make the index in a Qdrant server, which other programs may share; ``anew`` empties it.
+    async def at(
+        cls,
+        address: Address,
+        embedder: Learns,
+        anew: bool = False,
+        first: Callable[[], Awaitable[None]] | None = None,
+    ) -> "Index":
+        """Open or make the index in a Qdrant server, which other programs may share; ``anew`` empties it, once
+        ``first`` is done.
 
         One that does not answer now may do so later: until then a search says so and a change raises StoreAway.
         Raises IndexFault when the server will not have us, and StoreDamaged when only rebuilding helps.
         """
-        return cls(await ServerStore.open(address, embedder.name, embedder.dimension, anew), embedder)
+        return cls(await ServerStore.open(address, embedder.name, embedder.dimension, anew, first), embedder)
 
     async def put(self, passages: Iterable[Passage]) -> int:
         """Add or overwrite; returns how many were not there as they are now. Only those are embedded."""
@@ -78,10 +93,12 @@ class Index:
         return changed
 
     async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int:
-        """As `replace`, for many records at once: embedding is fast only in large batches."""
+        """As `replace`, for many records at once: embedding is fast only in large batches. On the disk when it
+        returns."""
         changed = await self.put(passage for passages in records.values() for passage in passages)
         for record, passages in records.items():
             await self._store.drop(record, [passage.id for passage in passages])
+        await self._store.keep()
         return changed
 
     async def drop(self, record: str) -> None:
@@ -107,12 +124,17 @@ class Index:
     async def clear(self) -> None:
         await self._store.clear()
 
+    async def purge(self) -> None:
+        """Begin to let go of what was dropped or replaced: dropped passages are found no more, but their texts stay in
+        the engine's files until those are made anew. `settled` waits for it."""
+        await self._store.purge()
+
     async def place(self) -> str:
         """Where it is kept, for a person. Raises IndexFault."""
         return await self._store.place()
 
     async def settled(self) -> None:
-        """Returns when it is not being optimized any more: for who measures it."""
+        """Returns when it is not being optimized or purged any more."""
         await self._store.settled()
 
     async def close(self) -> None:

@@ -35,8 +35,15 @@ class ServerStore(Apart):
         self._opened = False
 
     @classmethod
-    async def open(cls, address: Address, embedder: str, dimension: Dimension, anew: bool = False) -> "ServerStore":
-        """Open the collection, or make it; ``anew`` empties it. A server that does not answer now is opened when it
+    async def open(
+        cls,
+        address: Address,
+        embedder: str,
+        dimension: Dimension,
+        anew: bool = False,
+        first: Callable[[], Awaitable[None]] | None = None,
+    ) -> "ServerStore":
+        """Open the collection, or make it; ``anew`` empties it, once ``first`` is done. A server that does not answer now is opened when it
         does: until then each call raises StoreAway, searches at once, and only ``anew`` raises it here.
 
         Raises StoreDamaged when another embedder made it, IndexFault when the server refuses us or is too old.
@@ -45,6 +52,8 @@ class ServerStore(Apart):
             log.warning("The index's key goes to %s unencrypted; use https:// there.", address.url)
         store = cls(Worker("index", _remote, address, embedder, lanes=True), address, dimension)
         try:
+            if first is not None:
+                await first()
             await (store._call("renew", await dimension()) if anew else store._call("open"))
         except StoreAway as fault:
             if anew:
@@ -65,6 +74,12 @@ class ServerStore(Apart):
 
     async def clear(self) -> None:
         await self._call("clear")
+
+    async def keep(self) -> None:
+        """The server's log is the server's own."""
+
+    async def purge(self) -> None:
+        """A server lets go of it when it optimizes next, which is its own affair."""
 
     async def place(self) -> str:
         version = await self._read("version")

@@ -15,7 +15,7 @@ import qdrant_edge as qdrant
 
 from vectorstore.errors import IndexFault, StoreDamaged
 from vectorstore.find import Ranked, Survey
-from vectorstore.generation import FIRST, config, count_optimized, current, make, point, sweep
+from vectorstore.generation import FIRST, clean, config, count_optimized, current, make, point, sweep
 from vectorstore.heir import Heir
 from vectorstore.layout import DENSE, WORDS, about, differs
 from vectorstore.lock import lock
@@ -30,7 +30,7 @@ from vectorstore.store import Arm, Asked, Entered, Terms
 from vectorstore.warmth import Warmth
 from vectorstore.written import write
 
-_FLUSH_EVERY = 2000  # passages; more would make the log slow to replay after a crash, fewer cost 0.1 s each
+_FLUSH_EVERY = 2000  # passages and records; more would make the log slow to replay after a crash, fewer cost 0.1 s each
 _BROUGHT = 1000  # points that the next generation is told of at once when it takes over
 _RECENT = 4096  # points
 _RECOUNTED = 256  # points written at once up to which the counts of words are kept in step
@@ -73,6 +73,7 @@ class Shard:
             self._opened = None
         self._forget()
         self._create()
+        clean(self._folder)
         self._load()
 
     @property
@@ -111,12 +112,17 @@ class Shard:
 
     def drop(self, record: str, keep: Sequence[str]) -> None:
         condition = {"must": [{"key": "record", "match": {"value": record}}], "must_not": [{"has_id": list(keep)}]}
-        gone = [one for one, _ in self._engine.every(condition)] if self._heir or self._rarities.watches() else []
+        gone = [one for one, _ in self._engine.every(condition)]
+        if not gone:
+            return
         self._recount(gone, -1)
         self._touch(gone)
         with native():
             self._shard.update(qdrant.UpdateOperation.delete_points_by_filter(as_filter(condition)))
         self._recent.forget(record=record)
+        self._unflushed += 1
+        if self._unflushed >= _FLUSH_EVERY:
+            self._flush()
 
     def due(self) -> bool:
         return self._heir is None and self._fresh >= max(self._step, self._optimized // 5)

@@ -96,6 +96,14 @@ class Writable(Protocol):
 
     async def clear(self) -> None: ...
 
+    async def keep(self) -> None:
+        """Returns when what was told is on the disk, also through a power cut."""
+        ...
+
+    async def purge(self) -> None:
+        """Begin to let go of what was dropped: soon nothing of its text is on the disk any more."""
+        ...
+
     async def place(self) -> str:
         """Where it is kept, for a person."""
         ...

@@ -89,7 +89,8 @@ async def put(
 async def decide(
     tx: AsyncConnection, known: Filed, version: int, status: Status, who: str, why: str, where: str
 ) -> Entry:
-    """Keeps a verdict on a version and makes it count. A verdict that changes nothing is kept too."""
+    """Keeps a verdict on a version and makes it count: an older one that is accepted retires those after it. A
+    verdict that changes nothing is kept too."""
     entry = known.newest.id
     mine = (entry_versions.c.entry == entry) & (entry_versions.c.version == version)
     row = (await tx.execute(versions().where(mine))).mappings().first()
@@ -104,6 +105,10 @@ async def decide(
     await tx.execute(update(entry_versions).where(mine).values(status=status))
     if status is Status.ACCEPTED:
         await _enforce(tx, before)
+        if version < known.newest.version:  # two that are accepted would both be told
+            later = (entry_versions.c.entry == entry) & (entry_versions.c.version > version)
+            once = entry_versions.c.status == Status.ACCEPTED
+            await tx.execute(update(entry_versions).where(later, once).values(status=Status.RETIRED))
     elif in_force == version:
         await tx.execute(update(entries).where(entries.c.id == entry).values(in_force=None))
     await _changed(tx, before.show, entry)

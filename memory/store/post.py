@@ -13,7 +13,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.errors import LedgerError
+from memory.errors import LedgerError, LedgerUnavailable
 from memory.inbox import Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
 from memory.store.letters import DELETED, by_event, changed, in_room, kept_of, values_of
@@ -44,17 +44,21 @@ class Post:
             batch, self._coming = self._coming[:AT_ONCE], self._coming[AT_ONCE:]
             try:
                 _tell(batch, await self._keep([letter for letter, _ in batch]))
+            except LedgerUnavailable as error:  # each by itself would only wait as long once more
+                _fail(batch, error)
             except (LedgerError, SQLAlchemyError, ValueError):
                 await self._one_by_one(batch)
 
     async def _one_by_one(self, batch: Sequence[Waiting]) -> None:
         """What is wrong with one letter must not keep out the others."""
-        for letter, future in batch:
+        for number, one in enumerate(batch):
             try:
-                _tell([(letter, future)], await self._keep([letter]))
+                _tell([one], await self._keep([one[0]]))
+            except LedgerUnavailable as error:
+                _fail(batch[number:], error)
+                return
             except (LedgerError, SQLAlchemyError, ValueError) as error:
-                if not future.done():
-                    future.set_exception(error)
+                _fail([one], error)
 
     @whole
     async def _keep(self, letters: Sequence[Letter]) -> list[Kept | None]:
@@ -85,6 +89,12 @@ def _tell(batch: Sequence[Waiting], kept: Sequence[Kept | None]) -> None:
     for (_, future), one in zip(batch, kept, strict=True):
         if not future.done():  # whoever waited may have gone
             future.set_result(one)
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
 
 
 def _name(letter: Letter) -> tuple[str, str, str]:

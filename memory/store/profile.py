@@ -39,8 +39,9 @@ class Profile:
     async def keep(self, scope: Scope, person: str, text: str, who: str) -> Preference:
         """A wish that somebody states: in force at once. Raises Refused."""
         async with self._db.writing() as tx:
-            await _room_for_one(tx, scope, person)
             found = await _said(tx, and_(preferred_by(scope, person), preferences.c.person == person), text)
+            if found is None or found["status"] != Status.ACCEPTED:
+                await _room_for_one(tx, scope, person)
             if found is None:
                 return await _add(tx, scope, person, text, Status.ACCEPTED, who, "")
             return await _decide(tx, found, Status.ACCEPTED, person, scope, who)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from memory.errors import NotFound
 from memory.outbox import Record
 from memory.sources import Piece, Source
+from memory.store.cited import take_out
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import hold_show, new_id, now, of_show
@@ -58,11 +59,6 @@ class Sources:
             return await _the_source(tx, of_show(tenant, show), sources.c.id == id_), True
 
     @whole
-    async def get(self, tenant: str, show: str, source: str) -> Source | None:
-        async with self._db.reading() as tx:
-            return await _one(tx, of_show(tenant, show), sources.c.id == source)
-
-    @whole
     async def listing(self, tenant: str, show: str) -> tuple[Source, ...]:
         """By title."""
         return await self._all(of_show(tenant, show))
@@ -86,12 +82,14 @@ class Sources:
 
     @whole
     async def forget(self, tenant: str, show: str, source: str) -> Source:
-        """Deletes a source and its pieces; nothing of them stays. What it was. Raises NotFound."""
+        """Deletes a source with its pieces, also from the receipts of pages that stood on it; what those pages say
+        stays, as does the source's title in their receipts. What it was. Raises NotFound."""
         async with self._db.writing() as tx:
             await hold_show(tx, tenant, show)
             known = await _the_source(tx, of_show(tenant, show), sources.c.id == source)
             await tx.execute(delete(pieces_table).where(pieces_table.c.source == source))
             await tx.execute(delete(sources).where(sources.c.id == source))
+            await take_out(tx, known)
             await enqueue(tx, Record.SOURCE, source)
             return known
 

@@ -433,6 +433,23 @@ async def test_documents_are_learned_listed_found_and_forgotten(desk: Any, tmp_p
     await desk.agrees()
 
 
+async def test_a_page_that_stood_on_a_forgotten_source_says_so_and_no_edit_cites_it(desk: Any, tmp_path: Path) -> None:
+    note = tmp_path / "fog.md"
+    note.write_text("# On fog\n\nFog horns are tuned to E flat.\n", "utf-8")
+    await desk.do(f"/learn {note}")
+    await desk.say("How are fog horns tuned?")
+    assert (await desk.do("/edit Fog horns are tuned to E flat.")).cites == ["On fog"]
+    await desk.do("/forget on fog")
+    told = (await desk.do("/why")).text
+    assert "- **On fog** (source): cited then, and forgotten since" in told
+    assert "forgotten since" in (await desk.do("/why all")).text
+    edited = await desk.do("/edit Fog horns are tuned to E flat, they say.")
+    assert edited.cites == []
+    assert "[1]" not in edited.page
+    takes = await desk.app.ledger.turns.takes(desk.scope, edited.reply.turn)
+    assert not [row for take in takes for row in take.receipts["passages"] if "E flat" in row["text"]]
+
+
 async def test_two_sources_of_one_title_are_told_apart_by_number(desk: Any, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.md").write_text(f"# Fog\n\nFog as {name} saw it.\n", "utf-8")

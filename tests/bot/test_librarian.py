@@ -21,8 +21,8 @@ class Outbox:
         self.away = 0
         self.emptied = asyncio.Event()
 
-    def add(self, record: str) -> None:
-        self.jobs.append(Job(len(self.jobs) + 1, Record.TURN, record))
+    def add(self, record: str, kind: Record = Record.TURN) -> None:
+        self.jobs.append(Job(len(self.jobs) + 1, kind, record))
 
     async def pending(self, limit: int) -> Sequence[Job]:
         return self.jobs[:limit]
@@ -47,6 +47,10 @@ class Shelf:
         self.most = 0
         self.calls = 0
         self.fails = False
+        self.purged = 0
+
+    async def purge(self) -> None:
+        self.purged += 1
 
     async def replace_all(self, records: Mapping[str, Sequence[Passage]]) -> int:
         assert not any(records.keys() & other for other in self.at_work), "a record is in two batches"
@@ -69,6 +73,24 @@ def outbox() -> Outbox:
 @pytest.fixture
 def shelf() -> Shelf:
     return Shelf()
+
+
+async def test_the_text_of_a_forgotten_source_leaves_the_disk_and_an_undone_turn_is_no_reason_to(
+    outbox: Outbox, shelf: Shelf
+) -> None:
+    there = {"read": ["a passage"], "undone": [], "forgotten": []}
+
+    async def cut(job: Job) -> Sequence[str]:
+        return there[job.id]
+
+    librarian = Librarian(outbox, shelf, cut)  # type: ignore[arg-type]
+    outbox.add("undone")
+    outbox.add("read", Record.SOURCE)
+    await librarian.settle()
+    assert shelf.purged == 0
+    outbox.add("forgotten", Record.SOURCE)
+    await librarian.settle()
+    assert shelf.purged == 1
 
 
 @pytest.fixture

@@ -101,6 +101,18 @@ async def test_a_retired_entry_is_no_longer_true_and_can_come_back(ledger, show)
     assert await ledger.canon.listing(show.tenant, show.id) == (back,)
 
 
+async def test_an_older_version_that_is_accepted_again_holds_alone(ledger, show):
+    old = await ledger.canon.add(show.tenant, show.id, MARA, "ana")
+    await ledger.canon.edit(show.tenant, show.id, old.id, "ben", text="Older.")
+    back = await ledger.canon.decide(show.tenant, show.id, old.id, Status.ACCEPTED, "ana", version=1)
+    assert await ledger.canon.listing(show.tenant, show.id) == (back,) == (old,)
+    assert [one.status for one in (await ledger.indexable.entry(old.id))[0]] == [Status.ACCEPTED, Status.RETIRED]
+    await ledger.canon.edit(show.tenant, show.id, old.id, "bot", text="Oldest.", status=Status.PROPOSED)
+    await ledger.canon.decide(show.tenant, show.id, old.id, Status.ACCEPTED, "ana", version=2)
+    proposed = await ledger.canon.listing(show.tenant, show.id, statuses=(Status.PROPOSED,))
+    assert [one.text for one in proposed] == ["Oldest."], "what waits goes on waiting"
+
+
 async def test_an_edit_changes_what_it_names_and_renames_the_entry(ledger, show):
     mara = await ledger.canon.add(show.tenant, show.id, MARA, "ana")
     renamed = await ledger.canon.edit(show.tenant, show.id, mara.id, "ben", name="Maren", text="Older.")

@@ -1,11 +1,13 @@
 """The inbox keeps each letter once, and what people change reaches the ledger and the index's outbox."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
-from memory import Edited, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
+from memory import Edited, LedgerBusy, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
+from memory.ledger import Ledger
 
 
 @pytest.fixture
@@ -69,6 +71,23 @@ async def test_a_letter_that_cannot_be_kept_does_not_keep_out_the_others(ledger,
     assert results[0].letter == letter
     assert isinstance(results[1], Exception)
     assert await ledger.inbox.put(replace(letter, event="E3", message="m3"))
+
+
+async def test_while_the_ledger_is_busy_a_crowd_waits_for_it_once_and_not_each_by_itself(
+    tmp_path, letter, count_statements
+):
+    file = tmp_path / "busy.db"
+    async with await Ledger.open(f"sqlite:///{file}", patience=0.2) as ledger:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        crowd = [replace(letter, event=f"E{n}", message=f"m{n}") for n in range(10)]
+        with count_statements(ledger) as ran:
+            told = await asyncio.gather(*(ledger.inbox.put(one) for one in crowd), return_exceptions=True)
+        assert {type(one) for one in told} == {LedgerBusy}
+        assert len([one for one in ran if one.startswith("BEGIN")]) == 1
+        other.execute("ROLLBACK")
+        other.close()
+        assert await ledger.inbox.put(crowd[0])
 
 
 async def test_letters_without_a_message_are_told_apart_by_their_event(ledger, letter):

@@ -74,9 +74,10 @@ async def test_a_ledger_of_a_newer_program_is_refused(url):
 async def test_sqlite_keeps_what_it_was_told_through_a_power_cut(tmp_path):
     async with await Ledger.open(f"sqlite:///{tmp_path / 'l.db'}") as ledger, ledger._database.writing() as tx:
         settings = {}
-        for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
+        for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout"):
             settings[name] = (await tx.execute(text(f"PRAGMA {name}"))).scalar_one()
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+    kept = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
+    assert settings == kept
 
 
 async def test_sqlite_waits_for_the_disk_with_all_that_cannot_be_done_again(tmp_path):

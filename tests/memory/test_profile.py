@@ -66,3 +66,14 @@ async def test_there_is_an_end_to_what_a_room_can_ask_for(ledger, scope, show):
         await ledger.profile.keep(scope, "", f"Rule {n}.", "ana")
     with pytest.raises(Refused, match="forget"):
         await ledger.profile.keep(scope, "", "One more.", "ana")
+
+
+async def test_what_holds_already_can_be_said_again_however_many_there_are(ledger, scope, show):
+    gone = await ledger.profile.keep(scope, "", "Rule 0.", "ana")
+    await ledger.profile.decide(scope, gone.id, Status.RETIRED, "", "ana")
+    held = [await ledger.profile.keep(scope, "", f"Rule {n}.", "ana") for n in range(1, LIMIT + 1)]
+    again = await ledger.profile.keep(scope, "", "rule  3.", "bo")
+    assert (again.id, again.who) == (held[2].id, "bo")
+    with pytest.raises(Refused, match="forget"):
+        await ledger.profile.keep(scope, "", "Rule 0.", "ana")
+    assert len(await texts(ledger, scope)) == LIMIT

@@ -75,10 +75,13 @@ def _passed_over(entry: "os.DirEntry[str]", root: Path) -> str:
     if entry.name in _CLUTTER or entry.name.startswith("~$"):
         return "it belongs to a program"
     if entry.is_symlink():
-        if not Path(entry.path).resolve().is_relative_to(root):
-            return "it is a link that leaves the folder"
-        if entry.is_dir():
-            return "it is a link to a folder that is read anyway"
+        try:
+            if not Path(entry.path).resolve().is_relative_to(root):
+                return "it is a link that leaves the folder"
+            if entry.is_dir():
+                return "it is a link to a folder that is read anyway"
+        except (OSError, RuntimeError):  # which of them a circle is depends on Python's version
+            return "it is a link that leads nowhere"
     return ""
 
 

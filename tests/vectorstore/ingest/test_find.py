@@ -33,6 +33,18 @@ def test_folders_are_walked_in_a_stable_order_and_what_is_passed_over_is_said(tm
     }
 
 
+def test_a_link_that_leads_in_a_circle_is_passed_over_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("text")
+    os.symlink("circle", tmp_path / "circle.md")
+    os.symlink("circle.md", tmp_path / "circle")
+    finds = find([tmp_path])
+    assert [path.name for path in finds.files] == ["a.md"]
+    assert {each.path.name: each.reason for each in finds.skipped} == dict.fromkeys(
+        ("circle", "circle.md"), "it is a link that leads nowhere"
+    )
+    assert find([tmp_path / "circle.md"]).skipped[0].reason == "it does not exist"
+
+
 def test_a_file_named_outright_is_taken_once_and_a_missing_one_is_named(tmp_path: Path) -> None:
     hidden = tmp_path / ".notes.md"
     hidden.write_text("text")

@@ -4,9 +4,11 @@ What the loader does not do is done around it: telling the separator and the enc
 """
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from tempfile import TemporaryFile
+from typing import Any
 
 from langchain_community.document_loaders.csv_loader import CSVLoader
 
@@ -50,11 +52,12 @@ def _headers(text: str, separator: str) -> list[str]:
 def _rows(text: str, separator: str, headers: list[str]) -> Iterator[str]:
     empty = {f"{header}: " for header in headers}
     arguments = {"delimiter": separator, "restkey": _MORE, "restval": ""}
-    # The loader opens a path; a nameless temporary file is one that nobody else can reach.
+    # The loader opens what it is given, and closes it: a nameless temporary file is one that nobody else can reach.
     with TemporaryFile() as file:
         file.write(text.encode("utf-8", errors="ignore"))
         file.seek(0)
-        loader = CSVLoader(f"/dev/fd/{file.fileno()}", encoding="utf-8", csv_args=arguments)
+        handle: Any = os.dup(file.fileno())
+        loader = CSVLoader(handle, encoding="utf-8", csv_args=arguments)
         try:
             for row in loader.lazy_load():
                 yield clean("\n".join(each for each in row.page_content.split("\n") if each not in empty))

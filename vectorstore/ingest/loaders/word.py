@@ -26,7 +26,8 @@ _BROKEN = "the Word document is broken or cut short; save or download it again"
 _LEVEL = re.compile(r"(?:heading|überschrift|titre|título|标题|標題|見出し)\s*(\d)", re.IGNORECASE)
 _ENTITY = re.compile(b"<\x00?!\x00?(?:E\x00?N\x00?T\x00?I\x00?T\x00?Y|D\x00?O\x00?C\x00?T\x00?Y\x00?P\x00?E)")
 _MAIN = "word/document.xml"
-_APART = ("word/footnotes.xml", "word/endnotes.xml", "word/comments.xml")
+_NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+_COMMENTS = "word/comments.xml"
 
 
 def load(data: bytes, limits: Limits) -> Draft:
@@ -39,7 +40,7 @@ def load(data: bytes, limits: Limits) -> Draft:
     except (PackageNotFoundError, KeyError, ValueError, AttributeError, etree.XMLSyntaxError) as error:
         raise Refused(_BROKEN) from error
     blocks = tuple(_blocks(docx))
-    remarks = ("its footnotes or comments were not read",) if any(name in archive for name in _APART[2:]) else ()
+    remarks = ("its comments were not read",) if _COMMENTS in archive else ()
     return Draft((*blocks, *_notes(archive)), title=line(docx.core_properties.title or ""), remarks=remarks)
 
 
@@ -105,7 +106,7 @@ def _runs(cell: etree._Element) -> str:
 
 def _notes(archive: Archive) -> Iterator[Block]:
     """Foot- and endnotes, which python-docx does not read, after the text."""
-    for name in _APART[:2]:
+    for name in _NOTES:
         if name not in archive:
             continue
         try:
