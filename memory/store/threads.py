@@ -3,7 +3,6 @@
 Knows nothing of how turns come to be. A head's every move is kept; undoing deletes nothing.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -103,15 +102,6 @@ class Threads:
             first = max(told, depth - window - block(window))
             turns_ = await _stretch(tx, scope, first, depth, window + block(window)) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
-
-    @whole
-    async def lineage(self, scope: Scope) -> Mapping[str, int]:
-        """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
-        async with self._db.reading() as tx:
-            row = (await tx.execute(threads_with_recap().where(exactly(scope)))).mappings().first()
-        if row is None or row[heads.c.depth] is None:
-            return {}
-        return {row[threads.c.branch]: row[heads.c.depth]}
 
     @whole
     async def undo(self, scope: Scope) -> Turn | None:

@@ -173,8 +173,9 @@ async def test_no_ghost_is_found_and_nothing_alive_is_missed_after_two_hundred_c
         asked = {*fresh, *chance.sample(sorted(writers.marks), min(SAMPLE, len(writers.marks)))}
         for scope in THREADS if number % 50 == 0 else [THREADS[number % 2]]:
             living = await alive(app.ledger, show, scope)
-            thread = (await app.ledger.threads.conversation(scope)).thread
-            sight = Sight("T1", show.id, thread.id, await app.ledger.threads.lineage(scope))
+            talk = await app.ledger.threads.conversation(scope)
+            seen = {talk.thread.branch: talk.window[-1].depth} if talk.window else {}
+            sight = Sight("T1", show.id, talk.thread.id, seen)
             for mark in sorted(writers.marks) if number == STEPS else sorted(asked):
                 found = await app.index.search(Query(sight, f"Where is {mark}?", limit=20))
                 assert not found.trouble

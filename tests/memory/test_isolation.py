@@ -37,7 +37,6 @@ async def test_a_turn_is_out_of_reach_from_outside_its_thread(ledger, scope, sho
     assert (await threads.conversation(stranger)).window == ()
     assert await threads.undo(stranger) is None
     assert all(thread.scope != scope for thread in await threads.listing(stranger))
-    assert await threads.lineage(stranger) == {}
     assert await talk.heard() == ["a secret"]
 
 

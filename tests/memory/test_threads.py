@@ -52,7 +52,6 @@ async def test_a_conversation_ends_with_the_latest_turns_at_most_a_block_more_th
     seen = await ledger.threads.conversation(scope, 3)
     assert [turn.text for turn in seen.window] == list("2345678")
     assert seen.show.id == show.id
-    assert await ledger.threads.lineage(scope) == {"main": 9}
 
 
 async def test_what_the_recap_tells_does_not_stand_in_the_window(ledger, scope, show, talk):
@@ -64,7 +63,6 @@ async def test_what_the_recap_tells_does_not_stand_in_the_window(ledger, scope, 
 async def test_no_thread_no_conversation(ledger, scope):
     with pytest.raises(NotFound):
         await ledger.threads.conversation(scope)
-    assert await ledger.threads.lineage(scope) == {}
     assert await ledger.threads.recap_due(scope) == ()
 
 
