@@ -7,7 +7,20 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, RowMapping, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
@@ -105,14 +118,15 @@ class Threads:
 
     @whole
     async def undo(self, scope: Scope) -> Turn | None:
-        """Moves the head one turn back. The turn that left, or None when there is none."""
+        """Moves the head one turn back, past what was forgotten. The turn that left, or None when there is none."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            if thread["head"] is None:
+            last, _ = await path_end(tx, thread["id"])
+            if last is None:
                 return None
-            turn = await the_turn(tx, scope, thread["head"])
+            turn = await the_turn(tx, scope, last)
             await tx.execute(delete(path).where(path.c.turn == turn.id))
-            await move_head(tx, thread["id"], UNDO, turn.id, turn.parent)
+            await move_head(tx, thread["id"], UNDO, turn.id, (await path_end(tx, thread["id"]))[0])
             await enqueue(tx, Record.TURN, turn.id)
             return turn
 
@@ -123,6 +137,8 @@ class Threads:
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
             kept = await the_turn(tx, scope, turn)
+            if (await tx.execute(select(path.c.turn).where(path.c.turn == turn))).first() is None:
+                raise NotFound("That turn was taken back; `/redo` may bring it back.")
             later = select(path.c.turn).where(path.c.thread == thread["id"], path.c.depth > kept.depth)
             gone = (await tx.execute(later.order_by(path.c.depth.desc()))).scalars().all()
             for one, head in pairwise([*gone, kept.id]):
@@ -137,7 +153,8 @@ class Threads:
         that came back, or None."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            undone = (await tx.execute(_last_undo(thread["id"], thread["head"]))).scalar_one_or_none()
+            undone = _last_undo(thread["id"], *await path_end(tx, thread["id"]))
+            undone = (await tx.execute(undone)).scalar_one_or_none()
             if undone is None:
                 return None
             turn = await the_turn(tx, scope, undone)
@@ -197,6 +214,12 @@ _STRETCH = (
     .order_by(path.c.depth)
     .limit(bindparam("most", type_=Integer))
 )
+_PATH_END = (
+    select(path.c.turn, path.c.depth)
+    .where(path.c.thread == bindparam("of_thread"))
+    .order_by(path.c.depth.desc())
+    .limit(1)
+)
 _MOVED = insert(head_moves)
 _HEAD = update(threads).where(threads.c.id == bindparam("of_thread"))
 _TURN = turns_with_take().where(turns.c.id == bindparam("the_turn"), WITHIN)
@@ -222,13 +245,26 @@ async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head:
     await tx.execute(_HEAD, {"of_thread": thread, "head": head, "touched": moment})
 
 
-def _last_undo(thread: str, head: str | None) -> Any:
-    """The turn that was undone last from ``head``. What is said after an undo moves the head to a new
-    turn, from which nothing was undone, so that needs no looking after."""
-    undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
-    gone = select(turn_changes.c.turn).where(turn_changes.c.what == FORGET)
-    undone = undone.where(head_moves.c.turn.not_in(gone))
-    return undone.where(head_moves.c.head == head).order_by(head_moves.c.number.desc()).limit(1)
+async def path_end(tx: AsyncConnection, thread: str) -> tuple[str | None, int]:
+    """The last turn of a thread's path, with its depth: where the head stands; (None, 0) before the first."""
+    row = (await tx.execute(_PATH_END, {"of_thread": thread})).first()
+    return (None, 0) if row is None else (row.turn, row.depth)
+
+
+def _last_undo(thread: str, end: str | None, depth: int) -> Any:
+    """The turn that was undone last from the path's ``end``, or from what was forgotten right after it. What
+    is said after an undo moves the head to a new turn, from which nothing was undone, so that needs no
+    looking after."""
+    c, mine = turns.c, turns.c.thread == thread
+    gone = exists().where(turn_changes.c.what == FORGET)
+    after = select(c.id, c.depth).where(mine, gone.where(turn_changes.c.turn == c.id))
+    forgotten = after.where(c.depth == depth + 1, c.parent == end).cte(recursive=True)
+    deeper = and_(c.depth == forgotten.c.depth + 1, c.parent == forgotten.c.id)
+    forgotten = forgotten.union_all(after.join(forgotten, deeper))
+    move = head_moves.c
+    here = or_(move.head == end, move.head.in_(select(forgotten.c.id)))
+    undone = select(move.turn).where(move.thread == thread, move.why == UNDO, here)
+    return undone.where(~gone.where(turn_changes.c.turn == move.turn)).order_by(move.number.desc()).limit(1)
 
 
 async def _thread(tx: AsyncConnection, condition: ColumnElement[bool]) -> Thread | None:

@@ -31,7 +31,7 @@ from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
-from memory.store.threads import BEGIN, FORGET, move_head, the_turn
+from memory.store.threads import BEGIN, FORGET, move_head, path_end, the_turn
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
 from memory.text import shorten
 
@@ -202,8 +202,9 @@ class Turns:
             await _change(tx, held, FORGET, who)
             await tx.execute(delete(path).where(path.c.turn == turn))
             head = (await tx.execute(select(threads.c.head).where(threads.c.id == held.thread))).scalar_one()
-            if head == turn:
-                await move_head(tx, held.thread, FORGET, turn, held.parent)
+            end, _ = await path_end(tx, held.thread)
+            if head != end:
+                await move_head(tx, held.thread, FORGET, turn, end)
             return held
 
     @whole

@@ -1,0 +1,87 @@
+"""What somebody took back is told by nothing any more, and what stands beside it stays within reach."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from memory import NotFound, Scope
+from memory.store.reach import new_id
+
+
+async def test_undo_passes_over_what_was_forgotten_and_redo_brings_back_the_rest(ledger, scope, talk):
+    _, b, _ = [await talk.say(text) for text in ("A", "B-secret", "C")]
+    await ledger.turns.forget(scope, b.id, "ana")
+    assert [(await ledger.threads.undo(scope)).text for _ in range(2)] == ["C", "A"]
+    assert await ledger.threads.undo(scope) is None
+    assert await talk.heard() == []
+    assert [(await ledger.threads.redo(scope)).text for _ in range(2)] == ["A", "C"]
+    assert await ledger.threads.redo(scope) is None
+    assert await talk.heard() == ["A", "C"]
+
+
+async def test_the_head_never_stands_on_what_was_forgotten(ledger, scope, talk):
+    a, b, c = [await talk.say(text) for text in "ABC"]
+    await ledger.turns.forget(scope, b.id, "ana")
+    await ledger.turns.forget(scope, c.id, "ana")
+    assert (await ledger.threads.latest(scope)).head == a.id
+    assert (await ledger.threads.undo(scope)).id == a.id
+    await ledger.turns.forget(scope, a.id, "ana")
+    assert (await ledger.threads.latest(scope)).head is None
+
+
+@pytest.mark.parametrize("undone", [1, 2, 3])
+async def test_what_was_undone_after_a_turn_comes_back_without_it_when_that_is_forgotten(ledger, scope, talk, undone):
+    _, b, _ = [await talk.say(text) for text in "ABC"]
+    for _ in range(undone):
+        await ledger.threads.undo(scope)
+    await ledger.turns.forget(scope, b.id, "ana")
+    while await ledger.threads.redo(scope):
+        pass
+    assert await talk.heard() == ["A", "C"]
+
+
+async def test_a_thread_is_not_rewound_to_what_was_forgotten(ledger, scope, talk):
+    _, b, _ = [await talk.say(text) for text in "ABC"]
+    await ledger.turns.forget(scope, b.id, "ana")
+    with pytest.raises(NotFound):
+        await ledger.threads.rewind(scope, b.id)
+    assert await talk.heard() == ["A", "C"]
+
+
+moves = st.lists(st.sampled_from(["say", "undo", "undo", "redo", "forget"]), min_size=4, max_size=12)
+
+
+@given(plan=moves, chance=st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_undo_takes_the_last_turn_that_is_left_and_redo_brings_it_back(opener, ledger, scope, plan, chance):
+    where = Scope(scope.platform, scope.tenant, scope.room, new_id())
+    show = await ledger.shows.ensure(scope.tenant, "Any")
+    await ledger.threads.open(where, show.id)
+    said, forgotten = [], set()
+
+    async def window():
+        return (await ledger.threads.conversation(where, 100)).window
+
+    for number, move in enumerate(["say"] * 4 + plan):
+        before = await window()
+        if move == "say":
+            said.append((await ledger.turns.begin(where, "ana", f"{number}", "chat")).turn)
+        elif move == "undo":
+            left = await ledger.threads.undo(where)
+            assert left == (before[-1] if before else None)
+            if left:
+                assert await window() == before[:-1]
+                assert await ledger.threads.redo(where) == left
+                assert await window() == before
+                await ledger.threads.undo(where)
+        elif move == "redo":
+            back = await ledger.threads.redo(where)
+            assert await window() == (*before, *([back] if back else []))
+        elif said:
+            one = chance.choice(said)
+            await ledger.turns.forget(where, one.id, "ana")
+            forgotten.add(one.id)
+            assert await window() == tuple(turn for turn in before if turn.id != one.id)
+        now = await window()
+        assert not forgotten & {turn.id for turn in now}
+        assert (await ledger.threads.latest(where)).head == (now[-1].id if now else None)
