@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
@@ -32,8 +30,8 @@ from memory.store.outbox import enqueue
 from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
 from memory.store.threads import BEGIN, FORGET, move_head, path_end, the_turn
+from memory.store.titles import rename_after, touch
 from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
-from memory.text import shorten
 
 EDIT, WITHDRAW = "edit", "withdraw"
 
@@ -53,11 +51,6 @@ _STEP, _TAKE = insert(path), insert(takes).returning(takes)
 _HOLD_BY_TAKE = _hold(takes.c.id == bindparam("of_take"), WITHIN)
 _END = update(takes).where(takes.c.id == bindparam("of_take"), _OPEN)
 _CHOOSE = update(turns).where(turns.c.id == bindparam("of_turn"))
-_TOUCH = (
-    update(threads)
-    .where(threads.c.id == bindparam("of_thread"))
-    .values(title=case((threads.c.title == "", bindparam("named", type_=String)), else_=threads.c.title))
-)
 
 
 class Turns:
@@ -116,7 +109,7 @@ class Turns:
             done = await tx.execute(_END, {"of_take": take, **ended, "ended": now()})
             if done.rowcount:
                 await _choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
-                await _touch(tx, turn)
+                await touch(tx, turn)
                 await enqueue(tx, Record.TURN, turn.id)
             return await the_turn(tx, scope, turn.id)
 
@@ -166,7 +159,7 @@ class Turns:
             await tx.execute(update(takes).where(takes.c.id == take).values(**ended, ended=now()))
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
             await tx.execute(delete(recaps).where(recaps.c.thread == held.thread, recaps.c.upto >= held.depth))
-            await _touch(tx, held)
+            await touch(tx, held)
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
 
@@ -191,6 +184,7 @@ class Turns:
             if held.text != text:
                 await _change(tx, held, EDIT, who)
                 await tx.execute(update(turns).where(turns.c.id == turn).values(text=text))
+                await rename_after(tx, held)
             return await the_turn(tx, scope, turn)
 
     @whole
@@ -205,6 +199,7 @@ class Turns:
             end, _ = await path_end(tx, held.thread)
             if head != end:
                 await move_head(tx, held.thread, FORGET, turn, end)
+            await rename_after(tx, held)
             return held
 
     @whole
@@ -258,7 +253,7 @@ async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Sco
     await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
     turn = await the_turn(tx, scope, take.turn)
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
-    await _touch(tx, turn)
+    await touch(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
     return scope, await the_turn(tx, scope, turn.id)
 
@@ -300,10 +295,6 @@ async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: st
     shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
     if (wanted and text.strip()) or not shown:
         await tx.execute(_CHOOSE, {"of_turn": turn.id, "chosen": take})
-
-
-async def _touch(tx: AsyncConnection, turn: Turn) -> None:
-    await tx.execute(_TOUCH, {"of_thread": turn.thread, "named": shorten(turn.text), "touched": now()})
 
 
 async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:

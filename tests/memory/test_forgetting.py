@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import NotFound, Scope
+from memory import NotFound, Scope, TakeStatus
 from memory.store.reach import new_id
 
 
@@ -46,6 +46,40 @@ async def test_a_thread_is_not_rewound_to_what_was_forgotten(ledger, scope, talk
     with pytest.raises(NotFound):
         await ledger.threads.rewind(scope, b.id)
     assert await talk.heard() == ["A", "C"]
+
+
+async def title(ledger, scope):
+    return (await ledger.threads.latest(scope)).title
+
+
+async def test_a_thread_is_not_called_by_words_that_were_edited_or_deleted(ledger, scope, talk):
+    first, second = await talk.say("The secret"), await talk.say("The harbour")
+    assert await title(ledger, scope) == "The secret"
+    await ledger.turns.edit(scope, second.id, "The lighthouse", "ana")
+    assert await title(ledger, scope) == "The secret"
+    await ledger.turns.edit(scope, first.id, "The beginning", "ana")
+    assert await title(ledger, scope) == "The beginning"
+    await ledger.turns.forget(scope, first.id, "ana")
+    assert await title(ledger, scope) == "The lighthouse"
+    await ledger.turns.forget(scope, second.id, "ana")
+    assert await title(ledger, scope) == ""
+    await talk.say("Anew")
+    assert await title(ledger, scope) == "Anew"
+
+
+async def test_a_thread_is_not_called_by_a_turn_that_was_deleted_before_its_answer_ended(ledger, scope, show, talk):
+    begun = await ledger.turns.begin(scope, "ana", "The secret", "chat")
+    await ledger.turns.forget(scope, begun.turn.id, "ana")
+    await ledger.turns.finish(scope, begun.take.id, "So be it.", TakeStatus.COMPLETE)
+    assert await title(ledger, scope) == ""
+
+
+async def test_a_title_that_somebody_chose_outlives_the_first_words(ledger, scope, talk):
+    first = await talk.say("The secret")
+    await ledger.threads.rename(scope, "Episode 3")
+    await ledger.turns.edit(scope, first.id, "The beginning", "ana")
+    await ledger.turns.forget(scope, first.id, "ana")
+    assert await title(ledger, scope) == "Episode 3"
 
 
 moves = st.lists(st.sampled_from(["say", "undo", "undo", "redo", "forget"]), min_size=4, max_size=12)
