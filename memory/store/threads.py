@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     RowMapping,
     Select,
     and_,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
+from memory.conversation import Conversation, Due, Recap, Room, Scope, Thread, Turn
 from memory.errors import NotFound
 from memory.outbox import Record
 from memory.store.database import Database, whole
@@ -41,7 +40,9 @@ from memory.store.reach import (
     placed,
     within,
 )
+from memory.store.recaps import keep
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
+from memory.store.walk import path_end, stretch
 from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes, turns
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
@@ -113,7 +114,7 @@ class Threads:
                 raise NotFound("There is no such thread here; say something to begin one.")
             depth, told = row[heads.c.depth] or 0, row[recaps.c.upto] or 0
             first = max(told, depth - window - block(window))
-            turns_ = await _stretch(tx, scope, first, depth, window + block(window)) if depth else ()
+            turns_ = await stretch(tx, scope, first, depth, window + block(window)) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
     @whole
@@ -164,27 +165,25 @@ class Threads:
             return turn
 
     @whole
-    async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
-        """The turns that left the window and are in no recap yet, oldest first, in whole blocks of
-        a ``block`` of turns, at most ``limit``."""
+    async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> Due | None:
+        """The turns that left the window and are in no recap yet, in whole blocks of a ``block`` of
+        turns, at most ``limit``; None where there are none."""
         async with self._db.reading() as tx:
             row = (await tx.execute(_recapped(window), placed(scope))).mappings().first()
             if row is None or row[heads.c.depth] is None:
-                return ()
-            found = await _stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
-            return found[: len(found) // block(window) * block(window)]
+                return None
+            found = await stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
+            whole_blocks = found[: len(found) // block(window) * block(window)]
+            return Due(thread_of(row).recap, whole_blocks) if whole_blocks else None
 
     @whole
-    async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
-        """Keeps ``text`` as what happened up to and with ``turn``. It counts whenever that turn is on
-        the path, so undoing and branching need not touch it."""
+    async def keep_recap(self, scope: Scope, due: Due, text: str) -> Recap | None:
+        """Keeps ``text`` as what happened up to and with the last turn that was ``due``. It counts whenever
+        that turn is on the path, so undoing and branching need not touch it. None, and nothing is kept,
+        where somebody changed meanwhile what it was made of."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            last = await the_turn(tx, scope, turn)
-            kept = {"thread": thread["id"], "turn": turn, "upto": last.depth, "text": text, "created": now()}
-            number = (await tx.execute(insert(recaps).values(**kept).returning(recaps.c.number))).scalar_one()
-            row = (await tx.execute(select(recaps).where(recaps.c.number == number))).one()
-            return Recap(row.text, row.upto)
+            return await keep(tx, scope, thread["id"], due, text)
 
     async def _set(self, scope: Scope, **values: Any) -> Thread:
         async with self._db.writing() as tx:
@@ -205,30 +204,9 @@ def _recapped(window: int) -> Select[Any]:
     return threads_with_recap(spare=window).where(EXACTLY)
 
 
-# The thread's id first, so that the path's own index is walked and nothing else.
-_MINE = select(threads.c.id).where(EXACTLY).scalar_subquery()
-_STRETCH = (
-    turns_with_take()
-    .join(path, path.c.turn == turns.c.id)
-    .where(path.c.thread == _MINE, path.c.depth > bindparam("after"), path.c.depth <= bindparam("upto"))
-    .order_by(path.c.depth)
-    .limit(bindparam("most", type_=Integer))
-)
-_PATH_END = (
-    select(path.c.turn, path.c.depth)
-    .where(path.c.thread == bindparam("of_thread"))
-    .order_by(path.c.depth.desc())
-    .limit(1)
-)
 _MOVED = insert(head_moves)
 _HEAD = update(threads).where(threads.c.id == bindparam("of_thread"))
 _TURN = turns_with_take().where(turns.c.id == bindparam("the_turn"), WITHIN)
-
-
-async def _stretch(tx: AsyncConnection, scope: Scope, after: int, upto: int, limit: int) -> tuple[Turn, ...]:
-    """Turns on the thread's path, oldest first, deeper than ``after`` and not than ``upto``, at most ``limit``."""
-    found = await tx.execute(_STRETCH, placed(scope, after=after, upto=upto, most=limit))
-    return tuple(turn_of(row) for row in found.mappings())
 
 
 async def the_turn(tx: AsyncConnection, scope: Scope, turn: str) -> Turn:
@@ -243,12 +221,6 @@ async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head:
     moment = now()
     await tx.execute(_MOVED, {"thread": thread, "why": why, "turn": turn, "head": head, "moved": moment})
     await tx.execute(_HEAD, {"of_thread": thread, "head": head, "touched": moment})
-
-
-async def path_end(tx: AsyncConnection, thread: str) -> tuple[str | None, int]:
-    """The last turn of a thread's path, with its depth: where the head stands; (None, 0) before the first."""
-    row = (await tx.execute(_PATH_END, {"of_thread": thread})).first()
-    return (None, 0) if row is None else (row.turn, row.depth)
 
 
 def _last_undo(thread: str, end: str | None, depth: int) -> Any:

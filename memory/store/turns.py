@@ -28,10 +28,12 @@ from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.outbox import enqueue
 from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
+from memory.store.recaps import let_go
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
-from memory.store.threads import BEGIN, FORGET, move_head, path_end, the_turn
+from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.store.titles import rename_after, touch
-from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
+from memory.store.walk import path_end
+from memory.tables import path, ratings, takes, threads, turn_changes, turns
 
 EDIT, WITHDRAW = "edit", "withdraw"
 
@@ -135,13 +137,14 @@ class Turns:
         """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written or was
         withdrawn."""
         async with self._db.writing() as tx:
-            await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
+            held = await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
             status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
             if status == TakeStatus.WRITING:
                 raise Refused("That take is still being written; wait for it or stop it, then choose it.")
             if status == TakeStatus.WITHDRAWN:
                 raise Refused("That take was deleted; choose another.")
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
+            await let_go(tx, held)
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
 
@@ -158,7 +161,7 @@ class Turns:
             ended = {"text": text, "status": TakeStatus.COMPLETE, "receipts": dict(receipts), "writer": who}
             await tx.execute(update(takes).where(takes.c.id == take).values(**ended, ended=now()))
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
-            await tx.execute(delete(recaps).where(recaps.c.thread == held.thread, recaps.c.upto >= held.depth))
+            await let_go(tx, held)
             await touch(tx, held)
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
@@ -267,7 +270,7 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
     """Keeps what a turn was, and lets go of what was made of it: its passages and the recaps that tell it."""
     kept = {"turn": turn.id, "what": what, "before": turn.text, "who": who, "changed": now()}
     await tx.execute(insert(turn_changes).values(**kept))
-    await tx.execute(delete(recaps).where(recaps.c.thread == turn.thread, recaps.c.upto >= turn.depth))
+    await let_go(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
 
 
@@ -295,6 +298,8 @@ async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: st
     shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
     if (wanted and text.strip()) or not shown:
         await tx.execute(_CHOOSE, {"of_turn": turn.id, "chosen": take})
+        if turn.take is None or turn.take.id != take:
+            await let_go(tx, turn)
 
 
 async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import NotFound, Scope, TakeStatus
+from memory import Due, NotFound, Recap, Scope, TakeStatus
 from memory.store.reach import new_id
 
 
@@ -80,6 +80,57 @@ async def test_a_title_that_somebody_chose_outlives_the_first_words(ledger, scop
     await ledger.turns.edit(scope, first.id, "The beginning", "ana")
     await ledger.turns.forget(scope, first.id, "ana")
     assert await title(ledger, scope) == "Episode 3"
+
+
+CHANGES = {
+    "edit": lambda ledger, scope, turn: ledger.turns.edit(scope, turn.id, "other", "ana"),
+    "forget": lambda ledger, scope, turn: ledger.turns.forget(scope, turn.id, "ana"),
+    "withdraw": lambda ledger, scope, turn: ledger.turns.withdraw(scope, turn.take.id, "ana"),
+    "revise": lambda ledger, scope, turn: ledger.turns.revise(scope, turn.id, "mine", "ana", {}),
+    "choose": lambda ledger, scope, turn: _choose_the_first(ledger, scope, turn),
+    "again": lambda ledger, scope, turn: _again(ledger, scope, turn),
+}
+
+
+async def _again(ledger, scope, turn):
+    take = await ledger.turns.again(scope, turn.id)
+    return await ledger.turns.finish(scope, take.id, "Another.", TakeStatus.COMPLETE)
+
+
+async def _choose_the_first(ledger, scope, turn):
+    await ledger.turns.choose(scope, turn.id, (await ledger.turns.takes(scope, turn.id))[0].id)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("when", ["while it is made", "later"])
+async def test_no_recap_tells_what_was_changed_while_it_was_made_or_later(ledger, scope, talk, change, when):
+    said = [await _again(ledger, scope, await talk.say(f"t{n}")) for n in range(8)]
+    due = await ledger.threads.recap_due(scope, 4)
+    assert due == Due(None, tuple(said[:4]))
+    if when == "later":
+        assert await ledger.threads.keep_recap(scope, due, "t0 to t3") == Recap("t0 to t3", 4)
+    await CHANGES[change](ledger, scope, said[2])
+    if when == "while it is made":
+        assert await ledger.threads.keep_recap(scope, due, "t0 to t3") is None
+    assert (await ledger.threads.conversation(scope, 3)).thread.recap is None
+
+
+async def test_no_recap_is_added_to_one_that_is_told_no_more(ledger, scope, talk):
+    said = [await talk.say(f"t{n}") for n in range(8)]
+    assert await ledger.threads.keep_recap(scope, Due(None, tuple(said[:2])), "t0 to t1")
+    due = await ledger.threads.recap_due(scope, 2)
+    assert due.recap == Recap("t0 to t1", 2)
+    await ledger.turns.edit(scope, said[0].id, "other", "ana")
+    assert await ledger.threads.keep_recap(scope, due, "t0 to t5") is None
+    assert (await ledger.threads.recap_due(scope, 2)).turns[0].text == "other"
+
+
+async def test_a_further_take_that_is_not_chosen_leaves_the_recap(ledger, scope, talk):
+    said = [await talk.say(f"t{n}") for n in range(8)]
+    await ledger.threads.keep_recap(scope, Due(None, tuple(said[:4])), "t0 to t3")
+    take = await ledger.turns.again(scope, said[2].id)
+    await ledger.turns.finish(scope, take.id, "half", TakeStatus.FAILED)
+    assert (await ledger.threads.conversation(scope, 3)).thread.recap == Recap("t0 to t3", 4)
 
 
 moves = st.lists(st.sampled_from(["say", "undo", "undo", "redo", "forget"]), min_size=4, max_size=12)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import Edited, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
+from memory import Due, Edited, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
 
 
 @pytest.fixture
@@ -255,11 +255,11 @@ async def test_forgetting_the_head_lets_the_thread_go_on_before_it(ledger, scope
 
 async def test_a_recap_of_what_was_changed_is_made_anew(ledger, scope, talk):
     turns = [await talk.say(f"t{n}") for n in range(7)]
-    await ledger.threads.keep_recap(scope, turns[3].id, "t0 to t3")
+    await ledger.threads.keep_recap(scope, Due(None, tuple(turns[:4])), "t0 to t3")
     assert (await ledger.threads.conversation(scope, 3)).thread.recap.upto == 4
     await ledger.turns.edit(scope, turns[1].id, "other", "ana")
     assert (await ledger.threads.conversation(scope, 3)).thread.recap is None
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, 3)] == ["t0", "other", "t2", "t3"]
+    assert [turn.text for turn in (await ledger.threads.recap_due(scope, 3)).turns] == ["t0", "other", "t2", "t3"]
 
 
 async def test_rewinding_goes_back_to_a_turn_and_redo_comes_forward_again(ledger, scope, talk):
