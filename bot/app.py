@@ -100,9 +100,10 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     stack.push_async_callback(index.close)
     ledger = await Ledger.open(settings.ledger or f"sqlite:///{settings.home / 'ledger.db'}")
     stack.push_async_callback(ledger.close)
-    # The index's lock says that no other program is writing here: what is unfinished is ours to end.
-    await ledger.turns.recover()
-    desk = Seat(ledger.leases, await asyncio.to_thread(_holder, _index(settings))) if _shared(settings) else None
+    # The index's lock says that whoever had our name is dead: what was unfinished under it is ours to end.
+    holder = await asyncio.to_thread(_holder, _index(settings))
+    await ledger.turns.recover(holder)
+    desk = Seat(ledger.leases, holder) if _shared(settings) else None
     return assemble(stack, settings, ledger, index, embedder, desk)
 
 

@@ -24,8 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
+from memory.lease import lease_in_force
 from memory.outbox import Record
 from memory.store.database import Database, whole
+from memory.store.leases import clock, held_elsewhere
 from memory.store.outbox import enqueue
 from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
 from memory.store.recaps import let_go
@@ -75,7 +77,7 @@ class Turns:
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
             row = await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment)
             if row is None:
-                return await _delivered(tx, scope, event_id)
+                return await _delivered(tx, scope, thread["id"], event_id)
             begun = await _begin_take(tx, take, turn, 1, "", moment)
             await tx.execute(_STEP, {"thread": thread["id"], "depth": depth, "turn": turn})
             await move_head(tx, thread["id"], BEGIN, turn, turn)
@@ -239,21 +241,29 @@ class Turns:
             return {row.who: row.verdict for row in rows}
 
     @whole
-    async def recover(self) -> list[tuple[Scope, Turn]]:
+    async def recover(self, holder: str = "") -> list[tuple[Scope, Turn]]:
         """For the start of a program: ends every take that a program which died was writing, with what
-        had been shown of it. The turns, with where they are. The only call here without a scope: it
-        serves no one's request."""
+        had been shown of it. The turns, with where they are. What is written under another's lease is under way and
+        stays; what ``holder`` has, it had before it died. The only call here without a scope: it serves no one's
+        request."""
         query = (
             select(takes, threads).join(turns, turns.c.id == takes.c.turn).join(threads, threads.c.id == turns.c.thread)
         )
         async with self._db.writing() as tx:
-            rows = await tx.execute(query.where(takes.c.status == TakeStatus.WRITING).order_by(takes.c.created))
-            return [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows.mappings().all()]
+            dead = and_(takes.c.status == TakeStatus.WRITING, ~held_elsewhere(holder, await clock(tx)))
+            # The threads are held, in an order, as whoever finishes a take holds its thread first.
+            query = query.where(dead).order_by(threads.c.id, takes.c.created)
+            rows = (await tx.execute(query.with_for_update(of=threads, key_share=True))).mappings().all()
+            ended = [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows]
+            return [(scope, turn) for scope, turn in ended if turn is not None]
 
 
-async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn]:
+async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn | None]:
+    """Ends a take that nobody writes any more; no turn where it has ended meanwhile."""
     ended = {"status": TakeStatus.STOPPED, "reason": INTERRUPTED, "ended": now()}
-    await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
+    written = and_(takes.c.id == take.id, takes.c.status == TakeStatus.WRITING)
+    if not (await tx.execute(update(takes).where(written).values(**ended))).rowcount:
+        return scope, None
     turn = await the_turn(tx, scope, take.turn)
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
     await touch(tx, turn)
@@ -302,13 +312,17 @@ async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: st
             await let_go(tx, turn)
 
 
-async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
-    """The turn that the event made when it came first, if that was in this room."""
+async def _delivered(tx: AsyncConnection, scope: Scope, thread: str, event_id: str) -> Begun:
+    """The turn that the event made when it came first, if that was in this room. Who has the thread's lease
+    knows that nobody writes there any more."""
     room = within(Scope(scope.platform, scope.tenant, scope.room))
     row = (await tx.execute(turns_with_take().where(room, turns.c.event == event_id))).mappings().first()
     if row is None:
         raise Refused("This message was answered in another room already.")
-    turn = turn_of(row)
+    turn, lease = turn_of(row), lease_in_force()
+    ours = lease is not None and lease.scope == scope and turn.thread == thread
+    if ours and turn.take is not None:
+        turn = (await _interrupt(tx, scope, turn.take))[1] or turn
     if turn.take is not None:
         return Begun(turn, turn.take, fresh=False)
     last = select(takes).where(takes.c.turn == turn.id).order_by(takes.c.number.desc()).limit(1)
