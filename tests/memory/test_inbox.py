@@ -89,6 +89,20 @@ async def test_letters_taken_together_end_together(ledger, letter, scope):
     assert await ledger.inbox.unfinished("slack") == ()
 
 
+async def test_when_the_first_of_joined_messages_is_deleted_before_they_are_taken_the_others_are_answered(
+    ledger, letter, scope
+):
+    kept = [await ledger.inbox.put(replace(letter, event=f"E{n}", message=f"m{n}", text=f"{n}")) for n in range(3)]
+    await ledger.inbox.change(scope, "m0", None)
+    taken = await ledger.inbox.take(scope, [one.number for one in kept])
+    assert [(one.letter.text, one.head) for one in taken] == [("1", kept[1].number), ("2", kept[1].number)]
+    assert list(taken) == list(await ledger.inbox.open(scope))
+    assert (await ledger.inbox.change(scope, "m2", Edited("two"))).event == "E1"
+    await ledger.inbox.end(scope, kept[1].number, LetterState.DONE)
+    assert await ledger.inbox.unfinished("slack") == ()
+    assert (await ledger.inbox.find(scope, "m0")).state is LetterState.WITHDRAWN
+
+
 async def test_what_is_unfinished_comes_in_the_order_it_came(ledger, letter):
     for number in range(5):
         await ledger.inbox.put(replace(letter, event=f"E{number}", message=f"m{number}"))
