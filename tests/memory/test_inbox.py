@@ -194,7 +194,7 @@ async def test_a_message_of_ours_leads_to_the_page_it_showed(ledger, letter, sco
         assert await ledger.inbox.page(stranger, "200.2") is None
 
 
-async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_not_the_ledger(ledger, scope, talk):
+async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_what_it_answers_does_not(ledger, scope, talk):
     turn = await talk.say("question", "an answer")
     await talk.say("next")
     await talk.drain()
@@ -202,7 +202,7 @@ async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_not_th
     assert await talk.heard() == ["question", "next"]
     assert await talk.drain() == [("turn", turn.id)]
     found, _, _, live = await ledger.indexable.turn(turn.id)
-    assert (found.take, live) == (None, False)
+    assert (found.text, found.take, live) == ("question", None, True)
     assert await ledger.turns.takes(scope, turn.id) == ()
     with pytest.raises(Refused):
         await ledger.turns.choose(scope, turn.id, turn.take.id)
