@@ -118,6 +118,12 @@ class Threads:
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
     @whole
+    async def turn_at(self, scope: Scope, depth: int) -> Turn | None:
+        """The turn of the thread's path at this depth, however long the thread is."""
+        async with self._db.reading() as tx:
+            return next(iter(await stretch(tx, scope, depth - 1, depth, 1)), None)
+
+    @whole
     async def undo(self, scope: Scope) -> Turn | None:
         """Moves the head one turn back, past what was forgotten. The turn that left, or None when there is none."""
         async with self._db.writing() as tx:

@@ -66,6 +66,14 @@ async def test_no_thread_no_conversation(ledger, scope):
     assert await ledger.threads.recap_due(scope) is None
 
 
+async def test_a_turn_is_found_by_its_depth_while_it_is_on_the_path(ledger, scope, show, talk):
+    said = [await talk.say(f"{n}") for n in range(3)]
+    await ledger.turns.forget(scope, said[1].id, "ana")
+    await ledger.threads.undo(scope)
+    assert [await ledger.threads.turn_at(scope, depth) for depth in range(5)] == [None, said[0], None, None, None]
+    assert await ledger.threads.turn_at(Scope("slack", "T2", "C1", "th1"), 1) is None
+
+
 async def test_undo_and_redo_tell_the_index(ledger, scope, show, talk):
     one, two = await talk.say("1"), await talk.say("2")
     await talk.drain()
@@ -221,6 +229,7 @@ async def _steps(ledger, scope):
         driver.set_progress_handler(step, 10)
     await ledger.threads.conversation(scope, 12)
     await ledger.threads.recap_due(scope, 12)
+    assert (await ledger.threads.turn_at(scope, 30)).text == "30"
     async with ledger._database.reading() as tx:
         driver = await tx.run_sync(lambda connection: connection.connection.driver_connection)
         driver.set_progress_handler(None, 0)
