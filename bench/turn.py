@@ -94,11 +94,10 @@ class Course:
     async def _recap(self) -> None:
         threads, window = self.app.ledger.threads, self.app.settings.window
         while due := await threads.recap_due(self.scope, window):
-            talk = await threads.conversation(self.scope, window)
-            told = recap(talk.thread.recap, due, (await self.app.lore(self.show)).names)
+            told = recap(due.recap, due.turns, (await self.app.lore(self.show)).names)
             if told is None:
                 return
-            await threads.keep_recap(self.scope, due[-1].id, told.text)
+            await threads.keep_recap(self.scope, due, told.text)
 
 
 def question(depth: int) -> str:

@@ -13,7 +13,7 @@ from bot.ask import Ask, compose
 from bot.lore import Lore
 from bot.order import Order
 from chains import Card, Format, Message, WriterError, recap
-from memory import Conversation, LedgerError, Recap, Scope, Show, Turn
+from memory import Conversation, Due, LedgerError, Recap, Scope, Show
 from vectorstore import Found
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ BREATH = 0.5
 class Threads(Protocol):
     async def conversation(self, scope: Scope, window: int) -> Conversation: ...
 
-    async def recap_due(self, scope: Scope, window: int) -> tuple[Turn, ...]: ...
+    async def recap_due(self, scope: Scope, window: int) -> Due | None: ...
 
-    async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap: ...
+    async def keep_recap(self, scope: Scope, due: Due, text: str) -> Recap | None: ...
 
 
 class Reader(Protocol):
@@ -73,18 +73,21 @@ class Afterwards:
         await asyncio.gather(*self._ahead, return_exceptions=True)
 
     async def _do(self, ask: Ask) -> None:
-        await self._keep_recap(ask.talk.thread.scope)
+        try:
+            await self._keep_recap(ask.talk)
+        except LedgerError as error:
+            log.info("The recap is told after the next page: %s", error)
         if self._writer.card.keeps:
             _among(self._ahead, self._read_ahead(ask))
 
-    async def _keep_recap(self, scope: Scope) -> None:
-        """Bring the recap up to the window's edge, after the answer and never delaying it."""
-        due = await self._threads.recap_due(scope, self._window)
-        if due:
-            talk = await self._threads.conversation(scope, self._window)
-            told = recap(talk.thread.recap, due, (await self._lore(talk.show)).names)
+    async def _keep_recap(self, talk: Conversation) -> None:
+        """Bring the recap up to the window's edge, after the answer and never delaying it. Where somebody
+        changes meanwhile what it tells, it is made anew after the next page."""
+        due = await self._threads.recap_due(talk.thread.scope, self._window)
+        if due is not None:
+            told = recap(due.recap, due.turns, (await self._lore(talk.show)).names)
             if told is not None:
-                await self._threads.keep_recap(scope, due[-1].id, told.text)
+                await self._threads.keep_recap(talk.thread.scope, due, told.text)
 
     async def _read_ahead(self, ask: Ask) -> None:
         """The next turn's prompt begins with what is known now: a model that keeps what it has read may read it

@@ -108,9 +108,10 @@ async def open_app(stack: AsyncExitStack, settings: Settings, *, anew: bool = Fa
     index = await _open_index(stack, settings, embedder, owe_everything if anew else None)
     stack.push_async_callback(index.close)
     ledger = ledger or await _open_ledger(stack, settings)
-    # The index's lock says that no other program is writing here: what is unfinished is ours to end.
-    await ledger.turns.recover()
-    desk = Seat(ledger.leases, await asyncio.to_thread(_holder, _index(settings))) if _shared(settings) else None
+    # The index's lock says that whoever had our name is dead: what was unfinished under it is ours to end.
+    holder = await asyncio.to_thread(_holder, _index(settings))
+    await ledger.turns.recover(holder)
+    desk = Seat(ledger.leases, holder) if _shared(settings) else None
     return assemble(stack, settings, ledger, index, embedder, desk)
 
 

@@ -135,6 +135,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What a recap is to tell next: the ``turns`` that left the window, oldest first; ``recap`` tells what
+    was before them."""
+
+    recap: Recap | None
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A turn under way. ``fresh`` is False when its event was delivered before: then ``turn`` and
     ``take`` are what the first delivery made, as they are now."""

@@ -199,7 +199,7 @@ turns = Table(
 
 # The way from a thread's first turn to its head, spelled out, so that reading its end, asking
 # whether a turn is on it and finding its recap cost the same in a long thread as in a short one.
-# Derived: turns.parent, followed from threads.head, says the same.
+# Derived: turns.parent, followed from threads.head, says the same but for what was forgotten.
 path = Table(
     "path",
     metadata,

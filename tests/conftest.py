@@ -53,7 +53,7 @@ async def owed_by(ledger: Ledger) -> dict[str, str]:
     for place in places:
         talk = await ledger.threads.conversation(place, 10_000)
         for turn in talk.window:
-            if turn.take is not None and turn.take.status is not TakeStatus.WRITING:
+            if turn.take is None or turn.take.status is not TakeStatus.WRITING:
                 cut += passages.of_turn(talk.show, talk.thread, turn)
     return {one.id: fingerprint(one) for one in cut}
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot import receipts
 from bot.commands.call import Call, Handler, Mistaken
+from bot.commands.past import Numbered, numbered
 from bot.commands.table import AT_A_PROMPT, TABLE, find
 from bot.dialogue import Dialogue
 from bot.events import Attach, File, Offer, Reply
@@ -20,7 +21,7 @@ ALL = 1_000_000
 """More turns than any thread has."""
 
 
-class Threads(Protocol):
+class Threads(Numbered, Protocol):
     async def set_format(self, scope: Scope, format: str) -> Thread: ...  # noqa: A002
 
 
@@ -114,8 +115,8 @@ class Pages:
     async def why(self, call: Call) -> Reply:
         words = call.text.casefold().split()
         full, number = "all" in words, " ".join(word for word in words if word != "all")
-        talk = await self._rooms.enter(call.scope, spare=ALL if number else 0)
-        turn = _numbered(talk, number) if number else _last(talk)
+        talk = await self._rooms.enter(call.scope)
+        turn = await numbered(self._threads, talk, number) if number else _last(talk)
         kept = turn.take.receipts if turn.take else {}
         if kept.get("passages") and not full:
             await call.stage.show(Offer("why", "All signals", f"{turn.depth} all"))
@@ -152,13 +153,6 @@ def _last(talk: Conversation) -> Turn:
     if not talk.window:
         raise Mistaken("Nothing was written here yet.")
     return talk.window[-1]
-
-
-def _numbered(talk: Conversation, number: str) -> Turn:
-    turn = next((turn for turn in talk.window if str(turn.depth) == number), None)
-    if turn is None:
-        raise Mistaken(f"There is no turn {number}; this conversation has {len(talk.window)}.")
-    return turn
 
 
 def _take(take: Take, chosen: bool) -> str:

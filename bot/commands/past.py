@@ -30,7 +30,11 @@ class Turns(Protocol):
     async def rate(self, scope: Scope, turn: str, who: str, verdict: int) -> None: ...
 
 
-class Threads(Protocol):
+class Numbered(Protocol):
+    async def turn_at(self, scope: Scope, depth: int) -> Turn | None: ...
+
+
+class Threads(Numbered, Protocol):
     async def rewind(self, scope: Scope, turn: str) -> Turn: ...
 
 
@@ -53,7 +57,7 @@ class Past:
 
     async def rewind(self, call: Call) -> Reply:
         number, _, how = call.text.partition(" ")
-        turn = _numbered(await self._rooms.enter(call.scope, spare=ALL), number)
+        turn = await numbered(self._threads, await self._rooms.enter(call.scope), number)
         await self._threads.rewind(call.scope, turn.id)
         self._changed()
         talk = await self._rooms.writing(call.scope, call.person, spare=1)
@@ -102,8 +106,11 @@ class Past:
         return await call.say("Taken back: that message and its answer count no more.")
 
 
-def _numbered(talk: Conversation, number: str) -> Turn:
-    turn = next((turn for turn in talk.window if str(turn.depth) == number), None)
+async def numbered(threads: Numbered, talk: Conversation, number: str) -> Turn:
+    """The turn of that number in a conversation; only this one is read. Raises Mistaken."""
+    last = talk.window[-1].depth if talk.window else 0
+    depth = int(number) if number.isdecimal() and len(number) <= len(str(last)) else 0
+    turn = await threads.turn_at(talk.thread.scope, depth) if 0 < depth <= last else None
     if turn is None:
-        raise Mistaken(f"There is no turn {number}; this conversation has {len(talk.window)}.")
+        raise Mistaken(f"There is no turn {number}; this conversation has {last}.")
     return turn

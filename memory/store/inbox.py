@@ -4,9 +4,10 @@ Knows nothing of platforms or of how an answer comes about.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope
@@ -15,7 +16,7 @@ from memory.inbox import Change, Edited, Kept, Letter, LetterState
 from memory.store.database import Database, whole
 from memory.store.letters import DELETED, IN_THREAD, by_message, changed, in_thread, kept_of, values_of
 from memory.store.post import Post
-from memory.store.reach import now, placed
+from memory.store.reach import insert_new, now, placed
 from memory.tables import inbox, turns
 
 REMEMBERED = timedelta(days=1)
@@ -49,12 +50,17 @@ class Inbox:
 
     @whole
     async def take(self, scope: Scope, numbers: Sequence[int]) -> tuple[Kept, ...]:
-        """These letters are answered together from now on, the first being their head: as they are now and in
-        this order, this attempt counted. None when nobody waits for that any more."""
+        """These letters are answered together from now on, the first that is left being their head: as they are
+        now and in this order, this attempt counted. None when nobody waits for that any more."""
         async with self._db.noting() as tx:
             taken = await tx.execute(_TAKE, placed(scope, numbers=list(numbers), head=numbers[0]))
             found = {row["number"]: kept_of(row) for row in taken.mappings()}
-            return tuple(found[number] for number in numbers if number in found) if numbers[0] in found else ()
+            left = [found[number] for number in numbers if number in found]
+            if left and left[0].number != numbers[0]:  # the first was deleted a moment ago
+                head = left[0].number
+                await tx.execute(update(inbox).where(inbox.c.number.in_(found)).values(head=head))
+                left = [replace(one, head=head) for one in left]
+            return tuple(left)
 
     @whole
     async def sending(self, scope: Scope, head: int, ids: Sequence[str] = ()) -> None:
@@ -110,12 +116,13 @@ class Inbox:
         """The person changed a message, or deleted it (None). A message that has not come yet is expected
         where ``early``. None when there is nothing more to do. Raises NotFound."""
         async with self._db.writing() as tx:
-            found = await by_message(tx, scope, message)
-            if found is None and not early:
-                raise NotFound("That message never came here.")
+            found = await by_message(tx, scope, message, hold=True)
+            if found is None and early:
+                if await _expect(tx, scope, message, said):
+                    return None
+                found = await by_message(tx, scope, message, hold=True)  # it came at the same moment
             if found is None:
-                await _expect(tx, scope, message, said)
-                return None
+                raise NotFound("That message never came here.")
             if found.state is LetterState.EXPECTED:
                 await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said)))
                 return None
@@ -147,13 +154,14 @@ class Inbox:
             return tuple(kept_of(row) for row in rows.mappings())
 
 
-async def _expect(tx: AsyncConnection, scope: Scope, message: str, said: Edited | None) -> None:
-    """Of a message that is not here only this is kept, and not for long."""
+async def _expect(tx: AsyncConnection, scope: Scope, message: str, said: Edited | None) -> bool:
+    """Of a message that is not here only this is kept, and not for long. False where it is here by now."""
     forgotten = and_(inbox.c.platform == scope.platform, inbox.c.state == LetterState.EXPECTED)
     await tx.execute(delete(inbox).where(forgotten, inbox.c.received < now() - REMEMBERED))
     letter = Letter("", f"early:{scope.room}:{message}", scope, "", message=message)
     empty = {"attempts": 0, "sending": 0, "ids": [], "reason": "", "received": now()}
-    await tx.execute(insert(inbox).values(**values_of(letter) | changed(said), **empty, state=LetterState.EXPECTED))
+    values = values_of(letter) | changed(said) | empty
+    return await insert_new(tx, inbox, **values, state=LetterState.EXPECTED) is not None
 
 
 async def _change(tx: AsyncConnection, found: Kept, said: Edited | None) -> Change:

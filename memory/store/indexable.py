@@ -4,7 +4,7 @@ Each gives the record with where it belongs, so that every passage made of it ca
 Nothing read here is shown to anyone. Knows nothing of the index.
 """
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from memory.canon import Entry
 from memory.conversation import Show, TakeStatus, Thread, Turn
@@ -21,9 +21,11 @@ class Indexable:
 
     @whole
     async def turn(self, turn: str) -> tuple[Turn, Thread, Show, bool] | None:
-        """A turn, its thread and show, and whether it is live: on the path to the thread's head, with
-        a chosen take that has ended. What is not live has no place in the index."""
-        live = and_(path.c.turn.is_not(None), takes.c.status != TakeStatus.WRITING).label("live")
+        """A turn, its thread and show, and whether it is live: on the path to the thread's head, with no
+        answer that is still written. What is not live has no place in the index. Of a turn whose page was
+        withdrawn the person's words are left."""
+        ended = or_(takes.c.id.is_(None), takes.c.status != TakeStatus.WRITING)
+        live = and_(path.c.turn.is_not(None), ended).label("live")
         query = (
             threads_with_recap(*turns.c, *takes.c, live)
             .join(turns, turns.c.thread == threads.c.id)

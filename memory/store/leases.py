@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +19,7 @@ from memory.lease import Lease, Renewal
 from memory.store.database import Database, whole
 from memory.store.fence import LATEST, leased
 from memory.store.reach import now
-from memory.tables import leases
+from memory.tables import leases, threads
 
 
 class Leases:
@@ -31,7 +31,7 @@ class Leases:
         """The scope's thread for ``holder`` alone, for ``seconds``; None while another has it. Whoever
         claims again what is theirs gets a new fence: their former program is dead."""
         async with self._db.noting() as tx:
-            moment = await _clock(tx)
+            moment = await clock(tx)
             held = {"holder": holder, "until": moment + timedelta(seconds=seconds), "halt": 0}
             claimed = asdict(scope) | held | {"fence": 1, "moment": moment, "mine": holder}
             fence = (await tx.execute(_claim(tx.dialect.name), claimed)).scalar_one_or_none()
@@ -41,7 +41,7 @@ class Leases:
     async def renew(self, lease: Lease, seconds: float) -> Renewal:
         """Also after its end, if nobody else took it."""
         async with self._db.noting() as tx:
-            until = await _clock(tx) + timedelta(seconds=seconds)
+            until = await clock(tx) + timedelta(seconds=seconds)
             halt = (await tx.execute(_RENEW, leased(lease) | {"until": until})).scalar_one_or_none()
             if halt is None:
                 return Renewal.LOST
@@ -52,7 +52,7 @@ class Leases:
         """Gives it back; nothing happens where it is lost."""
         lease.over = True
         async with self._db.noting() as tx:
-            free = {"until": await _clock(tx), "holder": ""}
+            free = {"until": await clock(tx), "holder": ""}
             await tx.execute(_RELEASE, leased(lease) | free)
 
     @whole
@@ -60,13 +60,20 @@ class Leases:
         """Asks whoever but ``holder`` works in the thread to stop; whether anybody does."""
         async with self._db.noting() as tx:
             here = [leases.c[name] == value for name, value in asdict(scope).items()]
-            at_work = and_(*here, leases.c.until > await _clock(tx), leases.c.holder != holder)
+            at_work = and_(*here, leases.c.until > await clock(tx), leases.c.holder != holder)
             return bool((await tx.execute(update(leases).where(at_work).values(halt=1))).rowcount)
 
 
 # The statements of a turn are made once: putting one together takes longer than running it.
 _RELEASE = update(leases).where(LATEST)
 _RENEW = _RELEASE.returning(leases.c.halt)
+
+
+def held_elsewhere(holder: str, moment: datetime) -> ColumnElement[bool]:
+    """Threads: those that another program than ``holder`` works in at ``moment``."""
+    c, names = leases.c, (("platform", "platform"), ("tenant", "tenant"), ("room", "room"), ("thread", "key"))
+    here = and_(*(c[lease] == threads.c[thread] for lease, thread in names))
+    return exists().where(here, c.until > moment, c.holder != holder)
 
 
 @cache
@@ -82,7 +89,8 @@ def _claim(dialect: str) -> Any:
     ).returning(leases.c.fence)
 
 
-async def _clock(tx: AsyncConnection) -> datetime:
+async def clock(tx: AsyncConnection) -> datetime:
+    """What time it is for leases."""
     if tx.dialect.name == "sqlite":
         return now()
     moment: datetime = (await tx.execute(select(func.clock_timestamp()))).scalar_one()

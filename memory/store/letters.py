@@ -32,8 +32,10 @@ async def by_event(tx: AsyncConnection, scope: Scope, event: str) -> Kept:
     return kept_of((await tx.execute(select(inbox).where(mine))).mappings().one())
 
 
-async def by_message(tx: AsyncConnection, scope: Scope, message: str) -> Kept | None:
-    row = (await tx.execute(select(inbox).where(in_room(scope), inbox.c.message == message))).mappings().first()
+async def by_message(tx: AsyncConnection, scope: Scope, message: str, *, hold: bool = False) -> Kept | None:
+    """``hold`` keeps others from changing it until the transaction ends."""
+    query = select(inbox).where(in_room(scope), inbox.c.message == message)
+    row = (await tx.execute(query.with_for_update() if hold else query)).mappings().first()
     return None if row is None else kept_of(row)
 
 

@@ -73,7 +73,7 @@ class Post:
 async def _expected(tx: AsyncConnection, letter: Letter) -> Kept | None:
     """A letter whose edit or deletion was here before it; None when it was here itself."""
     mine = and_(in_room(letter.scope), inbox.c.message == letter.message, inbox.c.state == LetterState.EXPECTED)
-    row = (await tx.execute(select(inbox).where(mine))).mappings().first() if letter.message else None
+    row = (await tx.execute(select(inbox).where(mine).with_for_update())).mappings().first() if letter.message else None
     if row is None:
         return None
     early = kept_of(row)

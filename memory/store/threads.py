@@ -3,15 +3,26 @@
 Knows nothing of how turns come to be. A head's every move is kept; undoing deletes nothing.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, RowMapping, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import Conversation, Recap, Room, Scope, Thread, Turn
+from memory.conversation import Conversation, Due, Recap, Room, Scope, Thread, Turn
 from memory.errors import NotFound
 from memory.outbox import Record
 from memory.store.database import Database, whole
@@ -29,7 +40,9 @@ from memory.store.reach import (
     placed,
     within,
 )
+from memory.store.recaps import keep
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
+from memory.store.walk import path_end, stretch
 from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes, turns
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
@@ -101,28 +114,26 @@ class Threads:
                 raise NotFound("There is no such thread here; say something to begin one.")
             depth, told = row[heads.c.depth] or 0, row[recaps.c.upto] or 0
             first = max(told, depth - window - block(window))
-            turns_ = await _stretch(tx, scope, first, depth, window + block(window)) if depth else ()
+            turns_ = await stretch(tx, scope, first, depth, window + block(window)) if depth else ()
             return Conversation(show_of(row), room_of(row, scope), thread_of(row), turns_)
 
     @whole
-    async def lineage(self, scope: Scope) -> Mapping[str, int]:
-        """Each visible branch with the greatest depth that can be seen of it; empty before a turn."""
+    async def turn_at(self, scope: Scope, depth: int) -> Turn | None:
+        """The turn of the thread's path at this depth, however long the thread is."""
         async with self._db.reading() as tx:
-            row = (await tx.execute(threads_with_recap().where(exactly(scope)))).mappings().first()
-        if row is None or row[heads.c.depth] is None:
-            return {}
-        return {row[threads.c.branch]: row[heads.c.depth]}
+            return next(iter(await stretch(tx, scope, depth - 1, depth, 1)), None)
 
     @whole
     async def undo(self, scope: Scope) -> Turn | None:
-        """Moves the head one turn back. The turn that left, or None when there is none."""
+        """Moves the head one turn back, past what was forgotten. The turn that left, or None when there is none."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            if thread["head"] is None:
+            last, _ = await path_end(tx, thread["id"])
+            if last is None:
                 return None
-            turn = await the_turn(tx, scope, thread["head"])
+            turn = await the_turn(tx, scope, last)
             await tx.execute(delete(path).where(path.c.turn == turn.id))
-            await move_head(tx, thread["id"], UNDO, turn.id, turn.parent)
+            await move_head(tx, thread["id"], UNDO, turn.id, (await path_end(tx, thread["id"]))[0])
             await enqueue(tx, Record.TURN, turn.id)
             return turn
 
@@ -133,6 +144,8 @@ class Threads:
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
             kept = await the_turn(tx, scope, turn)
+            if (await tx.execute(select(path.c.turn).where(path.c.turn == turn))).first() is None:
+                raise NotFound("That turn was taken back; `/redo` may bring it back.")
             later = select(path.c.turn).where(path.c.thread == thread["id"], path.c.depth > kept.depth)
             gone = (await tx.execute(later.order_by(path.c.depth.desc()))).scalars().all()
             for one, head in pairwise([*gone, kept.id]):
@@ -147,7 +160,8 @@ class Threads:
         that came back, or None."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            undone = (await tx.execute(_last_undo(thread["id"], thread["head"]))).scalar_one_or_none()
+            undone = _last_undo(thread["id"], *await path_end(tx, thread["id"]))
+            undone = (await tx.execute(undone)).scalar_one_or_none()
             if undone is None:
                 return None
             turn = await the_turn(tx, scope, undone)
@@ -157,27 +171,25 @@ class Threads:
             return turn
 
     @whole
-    async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> tuple[Turn, ...]:
-        """The turns that left the window and are in no recap yet, oldest first, in whole blocks of
-        a ``block`` of turns, at most ``limit``."""
+    async def recap_due(self, scope: Scope, window: int = 12, limit: int = 24) -> Due | None:
+        """The turns that left the window and are in no recap yet, in whole blocks of a ``block`` of
+        turns, at most ``limit``; None where there are none."""
         async with self._db.reading() as tx:
             row = (await tx.execute(_recapped(window), placed(scope))).mappings().first()
             if row is None or row[heads.c.depth] is None:
-                return ()
-            found = await _stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
-            return found[: len(found) // block(window) * block(window)]
+                return None
+            found = await stretch(tx, scope, row[recaps.c.upto] or 0, row[heads.c.depth] - window, limit)
+            whole_blocks = found[: len(found) // block(window) * block(window)]
+            return Due(thread_of(row).recap, whole_blocks) if whole_blocks else None
 
     @whole
-    async def keep_recap(self, scope: Scope, turn: str, text: str) -> Recap:
-        """Keeps ``text`` as what happened up to and with ``turn``. It counts whenever that turn is on
-        the path, so undoing and branching need not touch it."""
+    async def keep_recap(self, scope: Scope, due: Due, text: str) -> Recap | None:
+        """Keeps ``text`` as what happened up to and with the last turn that was ``due``. It counts whenever
+        that turn is on the path, so undoing and branching need not touch it. None, and nothing is kept,
+        where somebody changed meanwhile what it was made of."""
         async with self._db.writing() as tx:
             thread = await hold_thread(tx, scope)
-            last = await the_turn(tx, scope, turn)
-            kept = {"thread": thread["id"], "turn": turn, "upto": last.depth, "text": text, "created": now()}
-            number = (await tx.execute(insert(recaps).values(**kept).returning(recaps.c.number))).scalar_one()
-            row = (await tx.execute(select(recaps).where(recaps.c.number == number))).one()
-            return Recap(row.text, row.upto)
+            return await keep(tx, scope, thread["id"], due, text)
 
     async def _set(self, scope: Scope, **values: Any) -> Thread:
         async with self._db.writing() as tx:
@@ -198,24 +210,9 @@ def _recapped(window: int) -> Select[Any]:
     return threads_with_recap(spare=window).where(EXACTLY)
 
 
-# The thread's id first, so that the path's own index is walked and nothing else.
-_MINE = select(threads.c.id).where(EXACTLY).scalar_subquery()
-_STRETCH = (
-    turns_with_take()
-    .join(path, path.c.turn == turns.c.id)
-    .where(path.c.thread == _MINE, path.c.depth > bindparam("after"), path.c.depth <= bindparam("upto"))
-    .order_by(path.c.depth)
-    .limit(bindparam("most", type_=Integer))
-)
 _MOVED = insert(head_moves)
 _HEAD = update(threads).where(threads.c.id == bindparam("of_thread"))
 _TURN = turns_with_take().where(turns.c.id == bindparam("the_turn"), WITHIN)
-
-
-async def _stretch(tx: AsyncConnection, scope: Scope, after: int, upto: int, limit: int) -> tuple[Turn, ...]:
-    """Turns on the thread's path, oldest first, deeper than ``after`` and not than ``upto``, at most ``limit``."""
-    found = await tx.execute(_STRETCH, placed(scope, after=after, upto=upto, most=limit))
-    return tuple(turn_of(row) for row in found.mappings())
 
 
 async def the_turn(tx: AsyncConnection, scope: Scope, turn: str) -> Turn:
@@ -232,13 +229,20 @@ async def move_head(tx: AsyncConnection, thread: str, why: str, turn: str, head:
     await tx.execute(_HEAD, {"of_thread": thread, "head": head, "touched": moment})
 
 
-def _last_undo(thread: str, head: str | None) -> Any:
-    """The turn that was undone last from ``head``. What is said after an undo moves the head to a new
-    turn, from which nothing was undone, so that needs no looking after."""
-    undone = select(head_moves.c.turn).where(head_moves.c.thread == thread, head_moves.c.why == UNDO)
-    gone = select(turn_changes.c.turn).where(turn_changes.c.what == FORGET)
-    undone = undone.where(head_moves.c.turn.not_in(gone))
-    return undone.where(head_moves.c.head == head).order_by(head_moves.c.number.desc()).limit(1)
+def _last_undo(thread: str, end: str | None, depth: int) -> Any:
+    """The turn that was undone last from the path's ``end``, or from what was forgotten right after it. What
+    is said after an undo moves the head to a new turn, from which nothing was undone, so that needs no
+    looking after."""
+    c, mine = turns.c, turns.c.thread == thread
+    gone = exists().where(turn_changes.c.what == FORGET)
+    after = select(c.id, c.depth).where(mine, gone.where(turn_changes.c.turn == c.id))
+    forgotten = after.where(c.depth == depth + 1, c.parent == end).cte(recursive=True)
+    deeper = and_(c.depth == forgotten.c.depth + 1, c.parent == forgotten.c.id)
+    forgotten = forgotten.union_all(after.join(forgotten, deeper))
+    move = head_moves.c
+    here = or_(move.head == end, move.head.in_(select(forgotten.c.id)))
+    undone = select(move.turn).where(move.thread == thread, move.why == UNDO, here)
+    return undone.where(~gone.where(turn_changes.c.turn == move.turn)).order_by(move.number.desc()).limit(1)
 
 
 async def _thread(tx: AsyncConnection, condition: ColumnElement[bool]) -> Thread | None:

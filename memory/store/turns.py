@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
@@ -26,14 +24,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
 from memory.errors import NotFound, Refused
+from memory.lease import lease_in_force
 from memory.outbox import Record
 from memory.store.database import Database, whole
+from memory.store.leases import clock, held_elsewhere
 from memory.store.outbox import enqueue
 from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
+from memory.store.recaps import let_go
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
 from memory.store.threads import BEGIN, FORGET, move_head, the_turn
-from memory.tables import path, ratings, recaps, takes, threads, turn_changes, turns
-from memory.text import shorten
+from memory.store.titles import rename_after, touch
+from memory.store.walk import path_end
+from memory.tables import path, ratings, takes, threads, turn_changes, turns
 
 EDIT, WITHDRAW = "edit", "withdraw"
 
@@ -53,11 +55,6 @@ _STEP, _TAKE = insert(path), insert(takes).returning(takes)
 _HOLD_BY_TAKE = _hold(takes.c.id == bindparam("of_take"), WITHIN)
 _END = update(takes).where(takes.c.id == bindparam("of_take"), _OPEN)
 _CHOOSE = update(turns).where(turns.c.id == bindparam("of_turn"))
-_TOUCH = (
-    update(threads)
-    .where(threads.c.id == bindparam("of_thread"))
-    .values(title=case((threads.c.title == "", bindparam("named", type_=String)), else_=threads.c.title))
-)
 
 
 class Turns:
@@ -80,7 +77,7 @@ class Turns:
             tree = {"parent": thread["head"], "depth": depth, "branch": thread["branch"], "chosen": take}
             row = await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment)
             if row is None:
-                return await _delivered(tx, scope, event_id)
+                return await _delivered(tx, scope, thread["id"], event_id)
             begun = await _begin_take(tx, take, turn, 1, "", moment)
             await tx.execute(_STEP, {"thread": thread["id"], "depth": depth, "turn": turn})
             await move_head(tx, thread["id"], BEGIN, turn, turn)
@@ -116,7 +113,7 @@ class Turns:
             done = await tx.execute(_END, {"of_take": take, **ended, "ended": now()})
             if done.rowcount:
                 await _choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
-                await _touch(tx, turn)
+                await touch(tx, turn)
                 await enqueue(tx, Record.TURN, turn.id)
             return await the_turn(tx, scope, turn.id)
 
@@ -142,13 +139,14 @@ class Turns:
         """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written or was
         withdrawn."""
         async with self._db.writing() as tx:
-            await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
+            held = await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
             status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
             if status == TakeStatus.WRITING:
                 raise Refused("That take is still being written; wait for it or stop it, then choose it.")
             if status == TakeStatus.WITHDRAWN:
                 raise Refused("That take was deleted; choose another.")
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
+            await let_go(tx, held)
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
 
@@ -165,8 +163,8 @@ class Turns:
             ended = {"text": text, "status": TakeStatus.COMPLETE, "receipts": dict(receipts), "writer": who}
             await tx.execute(update(takes).where(takes.c.id == take).values(**ended, ended=now()))
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
-            await tx.execute(delete(recaps).where(recaps.c.thread == held.thread, recaps.c.upto >= held.depth))
-            await _touch(tx, held)
+            await let_go(tx, held)
+            await touch(tx, held)
             await enqueue(tx, Record.TURN, turn)
             return await the_turn(tx, scope, turn)
 
@@ -191,6 +189,7 @@ class Turns:
             if held.text != text:
                 await _change(tx, held, EDIT, who)
                 await tx.execute(update(turns).where(turns.c.id == turn).values(text=text))
+                await rename_after(tx, held)
             return await the_turn(tx, scope, turn)
 
     @whole
@@ -202,8 +201,10 @@ class Turns:
             await _change(tx, held, FORGET, who)
             await tx.execute(delete(path).where(path.c.turn == turn))
             head = (await tx.execute(select(threads.c.head).where(threads.c.id == held.thread))).scalar_one()
-            if head == turn:
-                await move_head(tx, held.thread, FORGET, turn, held.parent)
+            end, _ = await path_end(tx, held.thread)
+            if head != end:
+                await move_head(tx, held.thread, FORGET, turn, end)
+            await rename_after(tx, held)
             return held
 
     @whole
@@ -240,24 +241,32 @@ class Turns:
             return {row.who: row.verdict for row in rows}
 
     @whole
-    async def recover(self) -> list[tuple[Scope, Turn]]:
+    async def recover(self, holder: str = "") -> list[tuple[Scope, Turn]]:
         """For the start of a program: ends every take that a program which died was writing, with what
-        had been shown of it. The turns, with where they are. The only call here without a scope: it
-        serves no one's request."""
+        had been shown of it. The turns, with where they are. What is written under another's lease is under way and
+        stays; what ``holder`` has, it had before it died. The only call here without a scope: it serves no one's
+        request."""
         query = (
             select(takes, threads).join(turns, turns.c.id == takes.c.turn).join(threads, threads.c.id == turns.c.thread)
         )
         async with self._db.writing() as tx:
-            rows = await tx.execute(query.where(takes.c.status == TakeStatus.WRITING).order_by(takes.c.created))
-            return [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows.mappings().all()]
+            dead = and_(takes.c.status == TakeStatus.WRITING, ~held_elsewhere(holder, await clock(tx)))
+            # The threads are held, in an order, as whoever finishes a take holds its thread first.
+            query = query.where(dead).order_by(threads.c.id, takes.c.created)
+            rows = (await tx.execute(query.with_for_update(of=threads, key_share=True))).mappings().all()
+            ended = [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows]
+            return [(scope, turn) for scope, turn in ended if turn is not None]
 
 
-async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn]:
+async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn | None]:
+    """Ends a take that nobody writes any more; no turn where it has ended meanwhile."""
     ended = {"status": TakeStatus.STOPPED, "reason": INTERRUPTED, "ended": now()}
-    await tx.execute(update(takes).where(takes.c.id == take.id).values(**ended))
+    written = and_(takes.c.id == take.id, takes.c.status == TakeStatus.WRITING)
+    if not (await tx.execute(update(takes).where(written).values(**ended))).rowcount:
+        return scope, None
     turn = await the_turn(tx, scope, take.turn)
     await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
-    await _touch(tx, turn)
+    await touch(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
     return scope, await the_turn(tx, scope, turn.id)
 
@@ -271,7 +280,7 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
     """Keeps what a turn was, and lets go of what was made of it: its passages and the recaps that tell it."""
     kept = {"turn": turn.id, "what": what, "before": turn.text, "who": who, "changed": now()}
     await tx.execute(insert(turn_changes).values(**kept))
-    await tx.execute(delete(recaps).where(recaps.c.thread == turn.thread, recaps.c.upto >= turn.depth))
+    await let_go(tx, turn)
     await enqueue(tx, Record.TURN, turn.id)
 
 
@@ -299,19 +308,21 @@ async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: st
     shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
     if (wanted and text.strip()) or not shown:
         await tx.execute(_CHOOSE, {"of_turn": turn.id, "chosen": take})
+        if turn.take is None or turn.take.id != take:
+            await let_go(tx, turn)
 
 
-async def _touch(tx: AsyncConnection, turn: Turn) -> None:
-    await tx.execute(_TOUCH, {"of_thread": turn.thread, "named": shorten(turn.text), "touched": now()})
-
-
-async def _delivered(tx: AsyncConnection, scope: Scope, event_id: str) -> Begun:
-    """The turn that the event made when it came first, if that was in this room."""
+async def _delivered(tx: AsyncConnection, scope: Scope, thread: str, event_id: str) -> Begun:
+    """The turn that the event made when it came first, if that was in this room. Who has the thread's lease
+    knows that nobody writes there any more."""
     room = within(Scope(scope.platform, scope.tenant, scope.room))
     row = (await tx.execute(turns_with_take().where(room, turns.c.event == event_id))).mappings().first()
     if row is None:
         raise Refused("This message was answered in another room already.")
-    turn = turn_of(row)
+    turn, lease = turn_of(row), lease_in_force()
+    ours = lease is not None and lease.scope == scope and turn.thread == thread
+    if ours and turn.take is not None:
+        turn = (await _interrupt(tx, scope, turn.take))[1] or turn
     if turn.take is not None:
         return Begun(turn, turn.take, fresh=False)
     last = select(takes).where(takes.c.turn == turn.id).order_by(takes.c.number.desc()).limit(1)

@@ -476,7 +476,7 @@ async def test_a_turn_reads_no_more_of_the_ledger_at_depth_forty_than_at_depth_s
 async def _settled(desk: Any) -> None:
     async with asyncio.timeout(20):
         while due := await desk.app.ledger.threads.recap_due(desk.scope, 3):
-            await desk.app.ledger.threads.keep_recap(desk.scope, due[-1].id, "Quiet weeks.")
+            await desk.app.ledger.threads.keep_recap(desk.scope, due, "Quiet weeks.")
 
 
 async def test_without_an_embedder_words_still_find_and_the_reader_is_told(

@@ -87,6 +87,20 @@ class Late:
         return found
 
 
+class Deleting:
+    """An inbox in which a message is deleted right before the first is taken."""
+
+    def __init__(self, inbox, message):
+        self._inbox, self._message = inbox, message
+
+    def __getattr__(self, name):
+        return getattr(self._inbox, name)
+
+    async def take(self, scope, numbers):
+        await self._inbox.change(scope, self._message, None)
+        return await self._inbox.take(scope, numbers)
+
+
 class Answers:
     """Answers by saying again; ``hold`` lets a test decide when."""
 
@@ -230,6 +244,19 @@ async def test_one_persons_quick_messages_are_answered_together(gates, answers):
         await gate.receive(said(3, "somebody else", who="U2"))
         await until(lambda: len(papers.texts) == 2)
     assert answers.said == ["m0\nm1\nm2", "somebody else"]
+
+
+async def test_when_the_first_of_quick_messages_is_deleted_at_the_last_moment_the_others_are_answered(ledger, answers):
+    papers = Papers(burst=0.15)
+    gate = Gate(answers, Deleting(ledger.inbox, "C1-0"), Rules(), ledger.leases)
+    gate.serve("slack", papers)
+    for n in range(3):
+        await gate.receive(said(n))
+    await until(lambda: papers.texts)
+    await until(lambda: not gate._floor.running(ROOM))
+    await gate.close()
+    assert answers.said == ["m1\nm2"]
+    assert await open_letters(ledger) == ()
 
 
 async def test_messages_that_are_joined_though_they_came_in_another_order_are_answered_once(gates, answers, ledger):

@@ -99,6 +99,27 @@ async def bare_postgres_url(postgres: str) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture
+async def beside(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of our own to the PostgreSQL that `postgres_url` names: to hold locks at a chosen moment."""
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def until_waiting(beside: asyncpg.Connection) -> Callable[[int], Awaitable[None]]:
+    """Returns when so many others wait for locks in that database."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def waiting(number: int) -> None:
+        async with asyncio.timeout(20):
+            while await beside.fetchval(query) < number:  # noqa: ASYNC110 - the database knows, and does not tell
+                await asyncio.sleep(0.02)
+
+    return waiting
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where nobody made a ledger yet."""

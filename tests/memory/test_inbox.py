@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import Edited, LedgerBusy, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
+from memory import Due, Edited, LedgerBusy, Letter, LetterState, NotFound, Refused, Scope, TakeStatus
 from memory.ledger import Ledger
 
 
@@ -108,6 +108,20 @@ async def test_letters_taken_together_end_together(ledger, letter, scope):
     assert await ledger.inbox.unfinished("slack") == ()
 
 
+async def test_when_the_first_of_joined_messages_is_deleted_before_they_are_taken_the_others_are_answered(
+    ledger, letter, scope
+):
+    kept = [await ledger.inbox.put(replace(letter, event=f"E{n}", message=f"m{n}", text=f"{n}")) for n in range(3)]
+    await ledger.inbox.change(scope, "m0", None)
+    taken = await ledger.inbox.take(scope, [one.number for one in kept])
+    assert [(one.letter.text, one.head) for one in taken] == [("1", kept[1].number), ("2", kept[1].number)]
+    assert list(taken) == list(await ledger.inbox.open(scope))
+    assert (await ledger.inbox.change(scope, "m2", Edited("two"))).event == "E1"
+    await ledger.inbox.end(scope, kept[1].number, LetterState.DONE)
+    assert await ledger.inbox.unfinished("slack") == ()
+    assert (await ledger.inbox.find(scope, "m0")).state is LetterState.WITHDRAWN
+
+
 async def test_what_is_unfinished_comes_in_the_order_it_came(ledger, letter):
     for number in range(5):
         await ledger.inbox.put(replace(letter, event=f"E{number}", message=f"m{number}"))
@@ -199,7 +213,7 @@ async def test_a_message_of_ours_leads_to_the_page_it_showed(ledger, letter, sco
         assert await ledger.inbox.page(stranger, "200.2") is None
 
 
-async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_not_the_ledger(ledger, scope, talk):
+async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_what_it_answers_does_not(ledger, scope, talk):
     turn = await talk.say("question", "an answer")
     await talk.say("next")
     await talk.drain()
@@ -207,7 +221,7 @@ async def test_a_withdrawn_page_leaves_the_conversation_and_the_index_but_not_th
     assert await talk.heard() == ["question", "next"]
     assert await talk.drain() == [("turn", turn.id)]
     found, _, _, live = await ledger.indexable.turn(turn.id)
-    assert (found.take, live) == (None, False)
+    assert (found.text, found.take, live) == ("question", None, True)
     assert await ledger.turns.takes(scope, turn.id) == ()
     with pytest.raises(Refused):
         await ledger.turns.choose(scope, turn.id, turn.take.id)
@@ -274,11 +288,11 @@ async def test_forgetting_the_head_lets_the_thread_go_on_before_it(ledger, scope
 
 async def test_a_recap_of_what_was_changed_is_made_anew(ledger, scope, talk):
     turns = [await talk.say(f"t{n}") for n in range(7)]
-    await ledger.threads.keep_recap(scope, turns[3].id, "t0 to t3")
+    await ledger.threads.keep_recap(scope, Due(None, tuple(turns[:4])), "t0 to t3")
     assert (await ledger.threads.conversation(scope, 3)).thread.recap.upto == 4
     await ledger.turns.edit(scope, turns[1].id, "other", "ana")
     assert (await ledger.threads.conversation(scope, 3)).thread.recap is None
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, 3)] == ["t0", "other", "t2", "t3"]
+    assert [turn.text for turn in (await ledger.threads.recap_due(scope, 3)).turns] == ["t0", "other", "t2", "t3"]
 
 
 async def test_rewinding_goes_back_to_a_turn_and_redo_comes_forward_again(ledger, scope, talk):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from memory import Draft, NotFound, Piece, Scope, Status, TakeStatus
+from memory import Draft, Due, NotFound, Piece, Scope, Status, TakeStatus
 
 STRANGERS = [
     Scope("slack", "T2", "C1", "th1"),
@@ -26,7 +26,6 @@ async def test_a_turn_is_out_of_reach_from_outside_its_thread(ledger, scope, sho
         turns.again(stranger, turn.id),
         turns.choose(stranger, turn.id, turn.take.id),
         turns.finish(stranger, turn.take.id, "mine", TakeStatus.COMPLETE),
-        threads.keep_recap(stranger, turn.id, "x"),
     ]
     for call in refused:
         with pytest.raises(NotFound):
@@ -36,8 +35,8 @@ async def test_a_turn_is_out_of_reach_from_outside_its_thread(ledger, scope, sho
     assert (await turns.takes(scope, turn.id))[1].text == ""
     assert (await threads.conversation(stranger)).window == ()
     assert await threads.undo(stranger) is None
+    assert await threads.keep_recap(stranger, Due(None, (turn,)), "x") is None
     assert all(thread.scope != scope for thread in await threads.listing(stranger))
-    assert await threads.lineage(stranger) == {}
     assert await talk.heard() == ["a secret"]
 
 

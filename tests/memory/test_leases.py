@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import LeaseLost, Letter, Renewal, Scope, TakeStatus, fenced
+from memory import Due, LeaseLost, Letter, Renewal, Scope, TakeStatus, fenced
 
 
 async def test_a_thread_is_one_programs_until_it_gives_it_back(ledger, scope):
@@ -78,7 +78,7 @@ async def test_what_goes_on_after_a_lease_was_given_back_is_not_checked(ledger, 
         turn = await talk.say("hello")
         await ledger.leases.release(lease)
         assert await ledger.leases.claim(scope, "b", 60)
-        await ledger.threads.keep_recap(scope, turn.id, "hello was said")
+        assert await ledger.threads.keep_recap(scope, Due(None, (turn,)), "hello was said")
 
 
 async def test_a_program_is_asked_to_stop_by_way_of_the_ledger(ledger, scope):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from memory import NotFound, Recap, Room, Scope
+from memory import Due, NotFound, Recap, Room, Scope
 from memory.store.reach import new_id, now
 from memory.tables import head_moves, path, takes, threads, turns
 
@@ -52,20 +52,26 @@ async def test_a_conversation_ends_with_the_latest_turns_at_most_a_block_more_th
     seen = await ledger.threads.conversation(scope, 3)
     assert [turn.text for turn in seen.window] == list("2345678")
     assert seen.show.id == show.id
-    assert await ledger.threads.lineage(scope) == {"main": 9}
 
 
 async def test_what_the_recap_tells_does_not_stand_in_the_window(ledger, scope, show, talk):
     said = [await talk.say(f"{n}") for n in range(9)]
-    await ledger.threads.keep_recap(scope, said[3].id, "0 to 3")
+    await ledger.threads.keep_recap(scope, Due(None, tuple(said[:4])), "0 to 3")
     assert [turn.text for turn in (await ledger.threads.conversation(scope, 3)).window] == list("45678")
 
 
 async def test_no_thread_no_conversation(ledger, scope):
     with pytest.raises(NotFound):
         await ledger.threads.conversation(scope)
-    assert await ledger.threads.lineage(scope) == {}
-    assert await ledger.threads.recap_due(scope) == ()
+    assert await ledger.threads.recap_due(scope) is None
+
+
+async def test_a_turn_is_found_by_its_depth_while_it_is_on_the_path(ledger, scope, show, talk):
+    said = [await talk.say(f"{n}") for n in range(3)]
+    await ledger.turns.forget(scope, said[1].id, "ana")
+    await ledger.threads.undo(scope)
+    assert [await ledger.threads.turn_at(scope, depth) for depth in range(5)] == [None, said[0], None, None, None]
+    assert await ledger.threads.turn_at(Scope("slack", "T2", "C1", "th1"), 1) is None
 
 
 async def test_undo_and_redo_tell_the_index(ledger, scope, show, talk):
@@ -129,20 +135,21 @@ async def test_every_move_of_a_head_is_kept(ledger, scope, show, talk):
 
 async def test_what_left_the_window_is_due_for_the_recap_until_it_is_in_it(ledger, scope, show, talk):
     said = [await talk.say(f"{n}") for n in range(1, 11)]
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == list("1234")
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=2, limit=4)] == list("1234")
-    assert await ledger.threads.keep_recap(scope, said[3].id, "So far.") == Recap("So far.", 4)
-    assert await ledger.threads.recap_due(scope, window=4) == ()  # two have left: not yet a block
+    due = Due(None, tuple(said[:4]))
+    assert await ledger.threads.recap_due(scope, window=4) == due
+    assert await ledger.threads.recap_due(scope, window=2, limit=4) == due
+    assert await ledger.threads.keep_recap(scope, due, "So far.") == Recap("So far.", 4)
+    assert await ledger.threads.recap_due(scope, window=4) is None  # two have left: not yet a block
     for n in (11, 12):
         await talk.say(f"{n}")
-    assert [turn.text for turn in await ledger.threads.recap_due(scope, window=4)] == list("5678")
+    assert await ledger.threads.recap_due(scope, window=4) == Due(Recap("So far.", 4), tuple(said[4:8]))
     assert (await ledger.threads.conversation(scope, 4)).thread.recap == Recap("So far.", 4)
 
 
 async def test_a_recap_tells_nothing_of_turns_that_are_undone_or_still_in_the_window(ledger, scope, show, talk):
     said = [await talk.say(f"{n}") for n in range(1, 11)]
-    await ledger.threads.keep_recap(scope, said[2].id, "to 3")
-    await ledger.threads.keep_recap(scope, said[5].id, "to 6")
+    recap = await ledger.threads.keep_recap(scope, Due(None, tuple(said[:3])), "to 3")
+    await ledger.threads.keep_recap(scope, Due(recap, tuple(said[3:6])), "to 6")
     for _ in range(2):
         await ledger.threads.undo(scope)  # the head at 8: turns 5 to 8 are in the window
     assert (await ledger.threads.conversation(scope, 4)).thread.recap == Recap("to 3", 3)
@@ -222,6 +229,7 @@ async def _steps(ledger, scope):
         driver.set_progress_handler(step, 10)
     await ledger.threads.conversation(scope, 12)
     await ledger.threads.recap_due(scope, 12)
+    assert (await ledger.threads.turn_at(scope, 30)).text == "30"
     async with ledger._database.reading() as tx:
         driver = await tx.run_sync(lambda connection: connection.connection.driver_connection)
         driver.set_progress_handler(None, 0)
