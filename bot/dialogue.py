@@ -128,7 +128,7 @@ class Dialogue:
         self._profile = profile
         self._footing = footing
         self._writer = writer
-        self._afterwards = Afterwards(threads, lore, formats, writer, window)
+        self._afterwards = Afterwards(threads, lore, formats, writer, window, catalogue.ring)
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
@@ -238,8 +238,7 @@ class Dialogue:
         play.ended = True
         try:
             return await finish(stage, turn, form, written, page, found, await self._wish(ask))
-        finally:  # what nobody waits for begins when the person has the page
-            self._catalogue.ring()
+        finally:
             self._afterwards.begin(ask)
 
     async def _wish(self, ask: Ask) -> Preference | None:
