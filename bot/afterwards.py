@@ -82,7 +82,9 @@ class Afterwards:
         due = await self._threads.recap_due(scope, self._window)
         if due:
             talk = await self._threads.conversation(scope, self._window)
-            told = recap(talk.thread.recap, due, (await self._lore(talk.show)).names)
+            # Long pages take long to be read through, and others are being answered.
+            names = (await self._lore(talk.show)).names
+            told = await asyncio.to_thread(recap, talk.thread.recap, due, names)
             if told is not None:
                 await self._threads.keep_recap(scope, due[-1].id, told.text)
 
