@@ -98,7 +98,9 @@ class Afterwards:
         changes meanwhile what it tells, it is made anew after the next page."""
         due = await self._threads.recap_due(talk.thread.scope, self._window)
         if due is not None:
-            told = recap(due.recap, due.turns, (await self._lore(talk.show)).names)
+            # Long pages take long to be read through, and others are being answered.
+            names = (await self._lore(talk.show)).names
+            told = await asyncio.to_thread(recap, due.recap, due.turns, names)
             if told is not None:
                 await self._threads.keep_recap(talk.thread.scope, due, told.text)
 

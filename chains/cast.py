@@ -28,16 +28,18 @@ def cast_of(
         if at is not None:
             spots.append((at, _label(person.title)))
     known = {word for p in passages for name in (p.title, *p.names) for word in words(name)}
+    lowered = asked.lower()
     for match in _ROLE.finditer(asked):
         taken = any(match.group(2).lower() in p.title.lower() or _is(p, match.group(2)) for p in passages)
-        if "between" in asked.lower() and not taken and not set(words(match.group(2))) & ASKED:
+        if "between" in lowered and not taken and not set(words(match.group(2))) & ASKED:
             spots.append((match.start(2), match.group(2).title()))
     wheres = stands_at(asked)
     for name in candidates(asked, PLAIN | ASKED):
-        elsewhere = any(start <= asked.index(name) < end for start, end in wheres)
+        at = asked.find(name) if name in asked else lowered.find(name.lower())  # a cue is read in small letters
+        elsewhere = any(start <= at < end for start, end in wheres)
         wanted = words(name.lower())[-1:] and words(name.lower())[-1] in ASKED  # "A long scene: ..."
         if not (elsewhere or wanted or set(words(name)) & known):
-            spots.append((asked.index(name), name))
+            spots.append((at, name))
     named = _those_who_are_there(once(label for _, label in sorted(spots)), asked)
     recalled = [_label(p.title) for text in reversed(said) for p in people if where(p, text) is not None]
     known_too = once([*named, *recalled, *(_label(name) for name in (*(p.title for p in people), *spoken_of))])

@@ -23,7 +23,7 @@ _WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(
 _SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
 _TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
 _ASKED_OF = re.compile(
-    r"^\W*\w+.*?\b(?:is|are|was|were|does|do|did|has|have|had|can|will)\s+(?!\S+['’]s\b)(.+)", re.I | re.S
+    r"^\W*+\w++.*?\b(?:is|are|was|were|does|do|did|has|have|had|can|will)\s+(?!\S+['’]s\b)(.+)", re.I | re.S
 )
 _TRUST = 0.3  # how much of a sentence's weight is what the search thought of its passage
 _READ = 2048  # sentences and passages that are remembered as they were read: the next question asks the same
@@ -145,7 +145,8 @@ def turned(text: str, question: str) -> bool:
     if not subject & {*content(text)}:
         return False
     said = [stem(word) for word in tokens(text)]
-    asked = [said.index(word) for word in _content(question) - subject - _LIGHT_STEMS if word in said]
+    first = {word: at for at, word in reversed(list(enumerate(said)))}
+    asked = [first[word] for word in _content(question) - subject - _LIGHT_STEMS if word in first]
     named = [at for at, word in enumerate(said) if word in subject]
     return bool(asked and named) and min(named) > max(asked)
 
@@ -202,7 +203,7 @@ def _ranked(
     for passage, (_, _, text) in enumerate(passages):
         for at, said in enumerate(statements(text)):
             own, over = _content(plainly(said.text)), titles[passage] | _content(said.about)
-            part = {w: 1.0 if w in own else _TITLE for w in asked if w in own or w in over}
+            part = dict.fromkeys(asked & over, _TITLE) | dict.fromkeys(asked & own, 1.0)
             if part:
                 share = sum(weight[w] * part[w] for w in part) / every
                 rank = sum(lean[w] * (1.0 if w in named else part[w]) for w in part) / every

@@ -17,18 +17,19 @@ _UNSEEN = re.compile(
 )
 _CONTROL = re.compile(
     r"<(?=\s*[|｜])|(?<=[|｜])\s*>"  # <|im_start|>, <|eot_id|>, <｜User｜>
-    r"|<(?=\s*/?\s*(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|end_of_utterance|think|tool_call|tool_response|notes)\b\s*/?\s*>?)"
+    r"|<(?=\s*(?:/\s*)?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|end_of_utterance|think|tool_call|tool_response|notes)\b\s*/?\s*>?)"
     r"|<(?=\s*<)|(?<=>)\s*>",  # <<SYS>>
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(
-    r"\[(\s*/?\s*(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*)\]", re.IGNORECASE
+    r"\[(\s*(?:/\s*)?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*)\]", re.IGNORECASE
 )
 _ROLE = re.compile(
-    r"^(\s*)(#{1,6}\s*)(?=(?:system|instructions?|user|assistant|response|input)\s*:?\s*$)",
+    r"^([^\S\n]*)(#{1,6}\s*)(?=(?:system|instructions?|user|assistant|response|input)[^\S\n]*+:?[^\S\n]*+$)",
     re.IGNORECASE | re.MULTILINE,
 )
 MARKER = re.compile(r"\[(\d{1,3})\]|【(\d{1,3})】")
+_MARKED = re.compile(r"(?<![ \t])[ \t]*+(?:\[\d{1,3}\]|【\d{1,3}】)")
 
 
 def safe(text: str) -> str:
@@ -43,9 +44,9 @@ def safe(text: str) -> str:
 def note(text: str) -> str:
     """``safe`` text that can stand as one numbered note: it has no [n] of its own and no empty lines."""
     text = MARKER.sub(lambda m: f"({m.group(1) or m.group(2)})", safe(text))
-    return re.sub(r"\s*\n\s*", " ", text).strip()
+    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def unmarked(text: str) -> str:
     """``text`` without citation markers: an earlier answer's numbers mean nothing in a new prompt."""
-    return re.sub(r"[ \t]*(?:\[\d{1,3}\]|【\d{1,3}】)", "", text)
+    return _MARKED.sub("", text)

@@ -6,6 +6,7 @@ caller has them) embeddings tell, and kept only where that bears them out. Knows
 
 import math
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,14 +30,14 @@ _SECOND = 0.75  # a second passage must carry this share of the first one's supp
 
 _NO_MARKER = re.compile(
     r"^\s*(?:#|~|>|=|\[\[|(?:INT|EXT|EST|I/E)[./ ]|```|\|)"  # headings, lyrics, transitions, tables
-    r"|^[^a-z]*[A-Z][^a-z]*$"  # cues and titles in capitals
+    r"|^(?=[^a-z]*[A-Z])[^a-z]*+$"  # cues and titles in capitals
     r"|^\s*(?:\*\*)?[^\n:]{1,40}:(?:\*\*)?\s*$"  # a label alone
     r"|^\s*\([^)]*\)\s*$|^\s*(?:\*\*[^*]+\*\*|[-*_]{3,})\s*$"
     r"|[?？][\"”’)」』]*\s*$"  # a question states nothing that could rest on a passage
 )
 _NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[.,:]\d+)*(?![\w])")
 _ITEM = re.compile(
-    r"^\s*(?:[#*]*\s*)?(?:scene|act|beat|step|episode|part|verse|chapter|take)?\s*\d+[.):]?", re.IGNORECASE
+    r"^\s*(?:[#*]+\s*)?(?:(?:scene|act|beat|step|episode|part|verse|chapter|take)\s*)?\d+[.):]?", re.IGNORECASE
 )
 
 
@@ -116,10 +117,10 @@ def _read(text: str) -> tuple[str, tuple[Sentence, ...]]:
         last = match.end()
     plain += text[last:]
     where = spans(plain)
+    begins = [start for start, _ in where]
     at: dict[int, list[int]] = defaultdict(list)
     for offset, n in marks:
-        inside = [i for i, (start, _) in enumerate(where) if start < offset]
-        at[inside[-1] if inside else 0].append(n)
+        at[max(bisect_left(begins, offset) - 1, 0)].append(n)
     return plain, tuple(
         Sentence(start, end, plain[start:end], tuple(dict.fromkeys(at[i]))) for i, (start, end) in enumerate(where)
     )
@@ -267,10 +268,18 @@ def _counts(word: str) -> bool:
 def _numbers(text: str, known: str) -> tuple[str, ...]:
     """Numbers of two digits and more that nothing known holds; numbering of lines is not looked at."""
     out = dict[str, None]()
+    there = frozenset(re.findall(r"\d+", known))
     for line in text.splitlines():
         item = _ITEM.match(line)
         for match in _NUMBER.finditer(line, item.end() if item else 0):
             number = match.group()
-            if len(number) > 1 and not re.search(rf"(?<!\d){re.escape(number)}(?!\d)", known):
+            if len(number) > 1 and number not in there and not _holds(known, number):
                 out[number] = None
     return tuple(out)
+
+
+def _holds(known: str, number: str) -> bool:
+    """Whether a number with a point, comma or colon in it stands in a text, and not as a part of longer ones."""
+    if number.isdecimal() or number not in known:
+        return False
+    return re.search(rf"(?<!\d){re.escape(number)}(?!\d)", known) is not None

@@ -11,7 +11,7 @@ from chains.names import candidates
 _CLUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("rule", re.compile(r"\b(?:must(?: not)?|may not|never|always|nobody may|is forbidden|are forbidden|not allowed|the rule)\b", re.I)),
     ("style", re.compile(r"\b(?:tone|voice|style|we write|present tense|past tense|no voice-over)\b", re.I)),
-    ("scene", re.compile(r"^(?:\W*(?:INT|EXT)[. ])", re.M)),
+    ("scene", re.compile(r"^(?:[^\w\n]*(?:INT|EXT)[. ])", re.M)),
     ("place", re.compile(r"\b(?:is|was) (?:an? |the )?(?:\w+ ){0,2}(?:town|city|house|bridge|island|street|room|village|kitchen|river|tower|inn|station|square)\b", re.I)),
     ("event", re.compile(r"\b(?:in|since|on) (?:1[0-9]{3}|20[0-9]{2})\b|\b(?:the night|the day|the year) (?:of|when|that)\b", re.I)),
     ("character", re.compile(r"\b(?:he|she|his|her|him|who (?:is|was|keeps|works|lives))\b|\bis (?:an? |the )?(?:\w+ ){0,2}(?:\w+er|\w+or|\w+ist|sister|brother|mother|father|captain|host)\b", re.I)),

@@ -25,10 +25,11 @@ _SECTIONS = {
     "thing": ("thing", "things", "object", "objects", "props", "items"),
 }
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+_READ = 4000  # characters of a request in which somebody, a place or a topic is looked for
 _LISTED = re.compile(r"\s*(?:[#>|*-]|\d+[.)])")
 _WHOLE = re.compile(r"[.!?。！？][\"”’)]*$")
 _TAIL = re.compile(
-    rf"[,;]?\s*\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|{'|'.join([*NUMBERS][1:])})\s+(?:short\s+)?"
+    rf"(?:[,;]|(?<![\s,;]))\s*+\b(?:in|with|of|about|using)?\s*(?:exactly\s+)?(?:\d+|{'|'.join([*NUMBERS][1:])})\s+(?:short\s+)?"
     r"(?:lines?|verses?|segments?|steps?|beats?|shots?|elements?|stanzas?|sentences?)\b.*",
     re.I,
 )
@@ -82,8 +83,8 @@ def gather(
     what of the talk may answer a question, latest first.
     ``meaning`` is the request with what it refers to put in, where it refers to something; ``names``
     are the canon's."""
-    asked = _told(request)
-    meant = _told(meaning) or asked
+    asked = _told(request[:_READ])
+    meant = _told(meaning[:_READ]) or asked
     passages = [_as_entry(p) for p in passages]
     people = _spoken_of("character", passages, names or Names())
     cast, others = cast_of(meant, said, passages, people)

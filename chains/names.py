@@ -160,10 +160,12 @@ def _parts(form: tuple[str, ...]) -> tuple[str, ...]:
 
 _CAP = rf"[^\W\d_a-z{CJK}][^\W_{CJK}]*(?:['’\-][^\W\d_]+)*"
 _SPAN = re.compile(rf"{_CAP}(?:\s(?:(?:of|the|de|da|van|von|la|le|du|del|and the)\s){{0,2}}{_CAP})*")
-_HEADING = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]+(?:EXT[./ ]+)?(?P<place>.+?)(?:\s+[-–—]\s+.*)?$")
-_CUE = re.compile(rf"^\s*(?P<name>[^\W\da-z{CJK}][^a-z{CJK}\n:.!?]{{1,30}}?)\s*(?:\([^)]*\)\s*)?\^?:?\s*$")
+_HEADING = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]+(?:EXT[./ ]+)?(?P<place>.+?)(?:(?<!\s)\s++[-–—]\s+.*)?$")
+_CUE = re.compile(rf"^\s*(?P<name>[^\W\da-z{CJK}][^a-z{CJK}\n:.!?]{{1,30}}?)\s*+(?:\([^)]*\)\s*+)?\^?:?\s*+$")
 _LABEL = re.compile(r"^\s*(?:\*\*)?(?P<name>[^\W\d_][^\n:*]{0,30}?)(?:\*\*)?\s*:(?:\*\*)?\s")
-_TRANSITION = re.compile(r"^\s*>?\s*(?:FADE|CUT|DISSOLVE|SMASH|MATCH|THE END|END|TITLE|BLACK|ACT|SCENE)\b")
+_TRANSITION = re.compile(r"^\s*(?:>\s*)?(?:FADE|CUT|DISSOLVE|SMASH|MATCH|THE END|END|TITLE|BLACK|ACT|SCENE)\b")
+_NUMBERED = re.compile(r"\s*\d+[.)]\s*")
+_HAILED = FUNCTION | {"dear", "hello", "hey", "hi"}
 _WESTERN_IN_CJK = re.compile(rf"[{CJK}]{{1,8}}(?:[·・][{CJK}]{{1,8}})+|(?<=《)[^》\n]{{1,20}}(?=》)")
 
 
@@ -198,16 +200,20 @@ def _in_line(line: str, lower: frozenset[str] | set[str]) -> Iterator[str]:
         if name[:1].isupper() and len(name.split()) < 4 and not _plain(name, lower):
             yield name.title() if name.isupper() else name
         line = line[label.end() :]
+    item = _NUMBERED.match(line)
+    begins = item.end() if item else 0
     for match in _SPAN.finditer(line):
-        if name := _trim(match.group(), _opens(line, match.start()), lower):
+        if name := _trim(match.group(), _opens(line, match.start(), begins), lower):
             yield name
     yield from (m.group() for m in _WESTERN_IN_CJK.finditer(line))
 
 
-def _opens(line: str, at: int) -> bool:
-    """Whether position ``at`` begins a sentence, a quotation or a list item."""
-    before = line[:at].rstrip()
-    return not before or before[-1] in ".!?…:\"“”‘'«([*-–—_>。！？「" or re.fullmatch(r"\s*\d+[.)]", before) is not None
+def _opens(line: str, at: int, begins: int) -> bool:
+    """Whether the word at ``at`` begins a sentence, a quotation or a list item, whose text ``begins`` there."""
+    before = at
+    while before and line[before - 1].isspace():
+        before -= 1
+    return not before or line[before - 1] in ".!?…:\"“”‘'«([*-–—_>。！？「" or at == begins
 
 
 def _plain(word: str, lower: frozenset[str] | set[str]) -> bool:
@@ -218,12 +224,14 @@ def _plain(word: str, lower: frozenset[str] | set[str]) -> bool:
 def _trim(span: str, opens: bool, lower: frozenset[str] | set[str]) -> str:
     """A capitalised span without the everyday words around it; empty where nothing is left."""
     words = span.split()
-    while words and _fold(words[0]) in FUNCTION | {"dear", "hello", "hey", "hi"}:
-        words, opens = words[1:], False
-    if opens and len(words) > 1 and _plain(words[0], lower):
-        words = words[1:]
-    while words and (_fold(words[-1]) in FUNCTION):
-        words = words[:-1]
+    first, last = 0, len(words)
+    while first < last and _fold(words[first]) in _HAILED:
+        first, opens = first + 1, False
+    if opens and last - first > 1 and _plain(words[first], lower):
+        first += 1
+    while first < last and _fold(words[last - 1]) in FUNCTION:
+        last -= 1
+    words = words[first:last]
     if not words or all(_fold(w) in COMMON for w in words):
         return ""
     name = re.sub(r"['’]s$", "", " ".join(words))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from chains.format import Skeleton
 
 NUMBER = "{n}"
+_LINE = 1000  # characters of a line of a page that may be one of a skeleton
 _BLANK = re.compile(r"<(\w+)>|(\{\w+\})")
 
 
@@ -27,7 +28,8 @@ def begun(skeleton: Skeleton, page: str) -> Begun:
     blocks, held, lines = 0, dict[str, str](), page.splitlines()
     for line in skeleton.block:
         pattern, names = _pattern(line.show)
-        found = [(at, match.groups()) for at, text in enumerate(lines) if (match := pattern.fullmatch(text))]
+        short = ((at, text) for at, text in enumerate(lines) if len(text) <= _LINE)
+        found = [(at, match.groups()) for at, text in short if (match := pattern.fullmatch(text))]
         if NUMBER in names:
             blocks = max([blocks, *(int(groups[names.index(NUMBER)]) for _, groups in found)])
         if found:  # the lines of a block stand in their order

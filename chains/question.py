@@ -7,6 +7,7 @@ phrasings. Knows nothing of search engines, prompts or models.
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chains.format import Format
 from chains.names import Mention, Name, Names, candidates
@@ -15,6 +16,7 @@ from memory import Conversation, Turn
 from vectorstore import Query, Sight
 
 _LOOK_BACK = 4  # turns that a small word may reach over
+_READ = 2000  # characters of a message in which small words are looked for
 _HEARD = 1200  # characters of a message, and of the end of an answer, in which names are looked for
 _SUBJECT = 240  # characters of the last message that a follow-up takes in
 
@@ -59,11 +61,14 @@ _SMALL_WORD = re.compile(
 )
 # "There is", "it is raining", "here's": the word refers to nothing.
 _EMPTY = re.compile(
-    r"^(?:(?:there|here|it)(?:['’]s|\s+(?:is|are|was|were|be|has been|must|rains?|snows?))"
+    r"(?:(?:there|here|it)(?:['’]s|\s+(?:is|are|was|were|be|has been|must|rains?|snows?))"
     r"|it\s+(?:(?:takes?|took|taken|costs?)\s+to|true|possible|likely|(?:rain|snow)ing))\b",
     re.IGNORECASE,
 )
-_MEASURED = re.compile(r"\W*how\s+(?:long|much|many)\b.*?\b(it)\s+(?:takes?|took|taken|costs?)\b.*\bto\b", re.I | re.S)
+# The first *it takes*, once and for all: where no *to* comes after it, none comes after a later one.
+_MEASURED = re.compile(
+    r"(?>\W*how\s+(?:long|much|many)\b.*?\b(it)\s+(?:takes?|took|taken|costs?)\b)(?=.*\bto\b)", re.I | re.S
+)
 _DEFINITE = re.compile(r"\b(?:the|that|this)\s+([^\W\d_]{3,})", re.IGNORECASE)
 _KIND_NOUNS = {
     "scene": _SCENE, "place": ("place",), "rule": ("rule",), "event": ("event",), "song": ("scene", "thing"),
@@ -155,12 +160,14 @@ def _ranked(mentions: tuple[Mention, ...]) -> list[Name]:
 
 
 def _resolve(message: str, own: tuple[Mention, ...], recent: list[Name]) -> tuple[str, list[Name]]:
-    """The message with names for its small words, and the names that were put in."""
+    """The message with names for the small words of its beginning, and the names that were put in."""
+    message, rest = message[:_READ], message[_READ:]
+    measured = _MEASURED.match(message)
     swaps: list[tuple[int, int, str]] = []
     referred: list[Name] = []
     for match in _SMALL_WORD.finditer(message):
         kinds, pronoun, most, possessive = _REFERS[match.group().casefold()]
-        if _refers_to_nothing(message, match.start()) or _at_home(match.start(), own, kinds, pronoun):
+        if _refers_to_nothing(message, match.start(), measured) or _at_home(match.start(), own, kinds, pronoun):
             continue
         fitting = [n for n in recent if n.kind in kinds and _fits(n, pronoun)][:most]
         if match.group().casefold() == "then" and not message[match.end() :].strip(" ?!.,"):
@@ -168,21 +175,21 @@ def _resolve(message: str, own: tuple[Mention, ...], recent: list[Name]) -> tupl
         if fitting:
             swaps.append((match.start(), match.end(), _put(fitting, possessive, message[match.end() :])))
             referred += fitting
+    described = lru_cache(maxsize=None)(lambda noun: _described(noun, recent))
     for match in _DEFINITE.finditer(message):
         if any(m.start < match.end() and match.start() < m.end for m in own):
             continue
-        if name := _described(match.group(1).casefold(), recent):
+        if name := described(match.group(1).casefold()):
             swaps.append((match.start(), match.end(), name.name))
             referred.append(name)
     for start, end, put in sorted(swaps, reverse=True):
         message = message[:start] + put + message[end:]
-    return message, referred
+    return message + rest, referred
 
 
-def _refers_to_nothing(message: str, at: int) -> bool:
+def _refers_to_nothing(message: str, at: int, measured: "re.Match[str] | None") -> bool:
     """*How long does it take Bram to copy it?*: of the two only the first."""
-    measured = _MEASURED.match(message)
-    return _EMPTY.match(message[at:]) is not None or (measured is not None and measured.start(1) == at)
+    return _EMPTY.match(message, at) is not None or (measured is not None and measured.start(1) == at)
 
 
 def _fits(name: Name, pronoun: str) -> bool:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from chains.words import spans
 
 _BOLD = re.compile(r"^\s*\*\*([^*]+)\*\*\s*$")
-_HEADING = re.compile(r"^\s*#{1,6}\s+(.+?)\s*#*\s*$")
+_HEADING = re.compile(r"^\s*#{1,6}\s+(.+)$")
 _SLUG = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]")
-_CUE = re.compile(r"^\s*@?(?=[^a-z]*[A-Z]{2})[^a-z:!?]{2,40}(?:\([^)]*\))?\s*$")
+_CUE = re.compile(r"^\s*+@?(?=[^a-z]*[A-Z]{2})[^a-z:!?]{2,40}(?:\([^)]*\))?\s*$")
 _ASIDE = re.compile(r"^\s*\([^)]*\)\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
@@ -65,7 +65,8 @@ def _statements(lines: Sequence[str]) -> Iterator[Statement]:
 def _heading(line: str, before: str, after: str) -> str:
     """What a heading says: marked as one, or a short line that stands alone and ends in no stop."""
     if found := _HEADING.match(line):
-        return found.group(1)
+        title: str = found.group(1)
+        return title.rstrip().rstrip("#").rstrip() or title[0]
     alone = not before.strip() and not after.strip() and after is not None
     short = len(line.split()) <= _TITLE_WORDS and not _ENDED.search(line) and not _ITEM.match(line)
     return line.strip() if alone and short and not line.isupper() else ""

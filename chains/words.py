@@ -83,11 +83,13 @@ _STOPS_CJK = frozenset(
     "的了是在我你他她它们這这那有和与及就也都而着著么吗呢吧啊不没之其为被把让从到说のはがをにでとももやかよねでしたます"
 )
 
-# A sentence ends at ., !, ? or an ellipsis with its closing quotes before space, at CJK stops, at a line's end.
+_LONGEST = 8  # characters of an abbreviation, and what may stand before it
+# A sentence ends at ., !, ? or an ellipsis with its closing quotes before space, at CJK stops, at a line's end. A run
+# of stops is tried once, from its first one: a line of forty thousand dots must not be read forty thousand times.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Lt|Sgt|Capt|Col|Gen|No|vs|INT|EXT|cf|e\.g|i\.e|etc)|\b[A-Z])\.$"
 )
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”’）]*")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+[」』”’）]*")
 
 
 def is_cjk(text: str) -> bool:
@@ -189,7 +191,8 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _ends(line: str) -> list[int]:
-    return [m.end() for m in _END.finditer(line) if not _ABBREVIATION.search(line[: m.end()])]
+    ends = (m.end() for m in _END.finditer(line))
+    return [end for end in ends if not _ABBREVIATION.search(line, max(0, end - _LONGEST), end)]
 
 
 def _push(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Collection
 STOP = "\u2060"
 
 _HOST = r"[^\s/?#<>()\[\]|`\\\"'*]"
-_URL = re.compile(rf"([A-Za-z][A-Za-z0-9+.\-]*):(?=//({_HOST}*))")
-_WWW = re.compile(rf"(?<![\w/.@\-])(www)(?=(\.{_HOST}*))", re.IGNORECASE)
+_MOST = 253  # characters of a host; a longer one is none, whatever it ends with
+_URL = re.compile(rf"(?<![A-Za-z0-9+.\-])[0-9+.\-]*+([A-Za-z][A-Za-z0-9+.\-]*+):(?=//({_HOST}{{0,{_MOST + 1}}}))")
+_WWW = re.compile(rf"(?<![\w/.@\-])(www)(?=(\.{_HOST}{{0,{_MOST + 1}}}))", re.IGNORECASE)
 _LABEL = re.compile(r"\](?=\()(?!\(<?https?://)", re.IGNORECASE)
 _ANGLE = re.compile(rf"<(?=[A-Za-z][A-Za-z0-9+.\-]*:(?!{STOP}?//))")
-_WORD = re.compile(r"\S*\Z")
-_PLAIN_WORD = re.compile(r"[!-~]*\Z")
+_WORD = re.compile(r"(?<!\S)\S*+\Z")
+_PLAIN_WORD = re.compile(r"(?<![!-~])[!-~]*+\Z")
 _BEGUN = re.compile(r"://|www|\]\(", re.IGNORECASE)
 
 
@@ -48,4 +49,4 @@ def unfinished(text: str) -> int:
 def _may(host: str, allowed: Collection[str]) -> bool:
     """Whoever hides a host behind a name and an @ may not."""
     name = host.lower().partition(":")[0].rstrip(".,;!")
-    return "@" not in host and any(name == one or name.endswith(f".{one}") for one in allowed)
+    return len(host) <= _MOST and "@" not in host and any(name == one or name.endswith(f".{one}") for one in allowed)

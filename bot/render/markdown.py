@@ -62,12 +62,12 @@ def parse(source: str) -> Parsed:
     lines = source.expandtabs(4).split("\n")
     root = SyntaxTreeNode(_PARSER.parse("\n".join(lines)))
     units: list[Unit] = []
-    before, at = 0, 0
+    before, begin = 0, 0
     for block in root.children:
         before = len(units)
         begin = block.map[0] if block.map else 0
-        at = sum(len(row) + 1 for row in source.split("\n")[:begin])
         units.extend(_block(block, lines, "", ""))
+    at = sum(len(row) + 1 for row in source.split("\n")[:begin])
     return Parsed(tuple(_settle(units, before)), before, at)
 
 

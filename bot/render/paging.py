@@ -55,9 +55,9 @@ def _end(text: str, start: int, room: int, opened: str) -> int:
         return len(text)
     for border in _BORDERS:
         ends = [found.end() for found in border.finditer(text, start, start + room)]
-        fitting = [end for end in ends if end - start >= room // 4 and _may_cut(text, end)]
-        if fitting:
-            return fitting[-1]
+        for end in reversed(ends):
+            if end - start >= room // 4 and _may_cut(text, end):
+                return end
     return _hard(text, start, start + room)
 
 

@@ -23,8 +23,8 @@ VALUE, LABEL, IN_CONTEXT, BUTTONS = 2000, 75, 2900, 20
 
 _PING = re.compile(r"<(?=[!@#])")
 _SHOUT = re.compile(r"@(?=channel\b|here\b|everyone\b)", re.IGNORECASE)
-_MARKER = re.compile(r"\s*\[\d{1,3}\]")
-_ENTITY = re.compile(r"<([@#!]?)([^|>\s]+)(?:\|([^>]*))?>")
+_MARKER = re.compile(r"\s{0,8}\[\d{1,3}\]")
+_ENTITY = re.compile(r"<([@#!]?)([^|<>\s]+)(?:\|([^<>]*))?>")
 
 
 def quiet(text: str) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from bot.render.markdown import Unit, parse, wrap
 from bot.render.safe import Cleaner, clean
 
-MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+MARKER = re.compile(r"\s{0,8}\[(\d{1,3})\]")
 _SPACE = re.compile(r"\s")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)]*\s+|[。！？][」』”’]*")
 

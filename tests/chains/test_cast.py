@@ -30,6 +30,7 @@ def read(request: str, passages: Sequence[Cited] = PASSAGES, said: Sequence[str]
         ("Zora and Ida argue about Bram", ("Zora", "Ida")),
         ("a scene about Bram and Zora", ("Bram", "Zora")),
         ("a scene in the rain", ("Ida", "Bram")),
+        ("ZORA\nI am late.", ("Zora", "Ida")),
     ],
 )
 def test_the_cast_is_who_the_request_names_then_who_canon_knows(request_: str, cast: tuple[str, ...]) -> None:
