@@ -26,7 +26,7 @@ from memory import LedgerError, Room, Scope, Show
 log = logging.getLogger(__name__)
 
 EARLY, EARLY_FOR = 256, 120.0
-"""Words of a thread that came before the mention that began it: how many are remembered, how long."""
+"""Words of a thread that overtook the mention which began it: how many are remembered, and for how many seconds."""
 
 TOO_LONG = (
     "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
@@ -67,10 +67,11 @@ class House:
 
 
 class Door:
-    def __init__(self, gate: Gate, house: House, apis: Apis) -> None:
+    def __init__(self, gate: Gate, house: House, apis: Apis, early_for: float = EARLY_FOR) -> None:
         self._gate = gate
         self._house = house
         self._apis = apis
+        self._early_for = early_for
         self._early: OrderedDict[tuple[Scope, str], tuple[float, Inbound]] = OrderedDict()
         self._stops: deque[tuple[Scope, str]] = deque(maxlen=EARLY)
         self.heard = time.monotonic()
@@ -130,20 +131,25 @@ class Door:
                 return None
             self._stops.append((inbound.scope, inbound.message))
         await self._gate.receive(inbound)
-        for early in self._recall(inbound.scope):
+        for early in self._recall(inbound) if heard.addressed else ():
             await self._gate.receive(early)
         return None
 
     def _remember(self, inbound: Inbound) -> None:
         """Events may come out of order: the mention that makes this ours may still be on its way."""
-        now = time.monotonic()
-        self._early[inbound.scope, inbound.event_id] = now, inbound
-        while self._early and (len(self._early) > EARLY or now - next(iter(self._early.values()))[0] > EARLY_FOR):
-            self._early.popitem(last=False)
+        self._early[inbound.scope, inbound.event_id] = time.monotonic(), inbound
+        self._let_go()
 
-    def _recall(self, scope: Scope) -> list[Inbound]:
-        keys = [key for key in self._early if key[0] == scope]
+    def _recall(self, mention: Inbound) -> list[Inbound]:
+        """What was said after ``mention`` and came before it. What was said before it was said to others."""
+        self._let_go()
+        keys = [key for key, (_, early) in self._early.items() if _follows(early, mention)]
         return [self._early.pop(key)[1] for key in keys]
+
+    def _let_go(self) -> None:
+        now = time.monotonic()
+        while self._early and (len(self._early) > EARLY or now - next(iter(self._early.values()))[0] > self._early_for):
+            self._early.popitem(last=False)
 
     async def _greet(self, body: Mapping[str, Any]) -> None:
         """Prompts that fit the show, in the app's own messages."""
@@ -243,6 +249,12 @@ class Door:
             await api.client.views_open(trigger_id=trigger, view=dict(view))
         except SlackApiError as error:
             log.warning("A form could not be shown: %s", error.response["error"])
+
+
+def _follows(early: Inbound, mention: Inbound) -> bool:
+    if early.scope != mention.scope or early.sent is None or mention.sent is None:
+        return False
+    return early.sent > mention.sent
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Bot:
     gate: object = None
     exit: int | None = None
     deaf_after: float = 60.0
+    early_for: float = 120.0
     _stack: AsyncExitStack | None = None
     _task: asyncio.Task | None = None
 
@@ -60,7 +61,7 @@ class Bot:
                 stack,
                 access,
                 bolt(access, installed, ["chat:write"]),
-                Door(room.gate, house, apis),
+                Door(room.gate, house, apis, self.early_for),
                 begin=lambda: room.gate.recover("slack"),
                 say=lambda text: ready.set(),
                 host="127.0.0.1",

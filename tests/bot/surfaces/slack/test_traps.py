@@ -104,6 +104,37 @@ async def test_words_that_overtake_the_mention_are_answered_after_it(bot, slack,
     await until(lambda: "came early" in "".join(page.shown for page in answers(team, thread=ts)))
 
 
+async def test_what_others_said_before_the_mention_is_neither_answered_nor_written_down(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.say(team, "C1", "U1", "x")
+    slack.say(team, "C1", "U1", "Bo owes me money", thread=root)
+    slack.say(team, "C1", "U2", "that is between us", thread=root)
+    await settled(slack)
+    slack.mention(team, "C1", "U1", "a song, please", thread=root)
+    await until(lambda: answers(team, thread=root))
+    await settled(slack)
+    slack.say(team, "C1", "U1", "and another", thread=root)
+    await until(lambda: len(answers(team, thread=root)) > 1)
+    await settled(slack)
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert [turn.text for turn in talk.window] == ["a song, please", "and another"]
+    assert len(answers(team, thread=root)) == 2
+
+
+async def test_words_that_came_long_before_the_mention_are_let_go(bot, slack, team, until, app):
+    bot.early_for = 0.2
+    await bot.start()
+    root = slack.say(team, "C1", "U1", "x")
+    slack.say(team, "C1", "U1", "forgotten", thread=root)
+    await settled(slack)
+    event = {"type": "app_mention", "channel": "C1", "user": "U1", "text": f"<@{team.bot}> the mention", "ts": root}
+    slack.send_event(team, event)
+    await until(lambda: answers(team, thread=root))
+    await settled(slack)
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert [turn.text for turn in talk.window] == ["the mention"]
+
+
 async def test_a_deletion_or_an_edit_that_overtakes_its_message_counts(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "Hello")
