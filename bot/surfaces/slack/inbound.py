@@ -52,10 +52,12 @@ def team_of(body: Mapping[str, Any]) -> str:
 
 def _message(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Heard | None:
     subtype = event.get("subtype")
+    if subtype == "message_changed" and event["message"].get("subtype") == "tombstone":
+        return _deleted(body, event, bot, event["message"]["ts"])
     if subtype == "message_changed":
         return _edited(body, event, bot)
     if subtype == "message_deleted":
-        return _deleted(body, event, bot)
+        return _deleted(body, event, bot, event["deleted_ts"])
     if subtype not in _SPOKEN or event.get("bot_id") or event.get("user") in (None, bot):
         return None
     text = event.get("text") or ""
@@ -91,9 +93,10 @@ def _edited(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Hear
     return Heard(replace(about, kind="edit", text=spoken.text or said(text, bot), name=spoken.name), addressed)
 
 
-def _deleted(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Heard | None:
-    """A message that is gone: a person's, or a page of ours, which only those may delete who may."""
-    gone = {"ts": event["deleted_ts"], **(event.get("previous_message") or {})}
+def _deleted(body: Mapping[str, Any], event: Mapping[str, Any], bot: str, ts: str) -> Heard | None:
+    """A message that is gone: a person's, or a page of ours, which only those may delete who may. Of one that
+    began a thread Slack leaves a tombstone, which comes as an edit by Slack itself."""
+    gone = {**(event.get("previous_message") or {}), "ts": ts}
     about = replace(_about(body, event, gone), kind="delete")
     if gone.get("user") == bot:
         return Heard(replace(about, author="", who="", values={"page": "gone"}), True)

@@ -137,9 +137,17 @@ class LoopbackSlack:
         self.send_event(team, self._changed(team, channel, "message_changed", message=now, previous_message=before))
 
     def delete(self, team: Workspace, channel: str, ts: str) -> None:
-        message = team.channels[channel].messages.pop(ts)
-        more = {"deleted_ts": ts, "previous_message": message.public()}
-        self.send_event(team, self._changed(team, channel, "message_deleted", **more))
+        """Where there are replies, a tombstone stays in its place, and the event is an edit."""
+        messages = team.channels[channel].messages
+        before = messages[ts].public()
+        if any(one.thread_ts == ts and one.ts != ts and not one.only_for for one in messages.values()):
+            messages[ts] = Message(channel, ts, "USLACKBOT", "This message was deleted.", ts)
+            stone = messages[ts].public() | {"subtype": "tombstone", "hidden": True}
+            event = self._changed(team, channel, "message_changed", message=stone, previous_message=before)
+        else:
+            del messages[ts]
+            event = self._changed(team, channel, "message_deleted", deleted_ts=ts, previous_message=before)
+        self.send_event(team, event)
 
     def _changed(self, team: Workspace, channel: str, subtype: str, **more: Any) -> dict[str, Any]:
         base = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel, "ts": new_ts()}

@@ -256,6 +256,19 @@ async def test_deleting_what_was_answered_takes_it_out_of_the_thread_and_the_ind
     assert await app.index.count() < before
 
 
+async def test_deleting_a_threads_first_message_takes_it_out_though_slack_calls_that_an_edit(
+    bot, slack, team, until, app
+):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "The heron secret")
+    await until(lambda: answers(team, thread=root))
+    await until(lambda: not bot.gate._floor.running(Scope("slack", team.id, "C1", root)))
+    slack.delete(team, "C1", root)
+    assert "Taken back" in (await until(lambda: whispers(team, "U1")))[0].shown
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert talk.window == ()
+
+
 async def test_a_page_that_somebody_deletes_leaves_the_conversation_and_the_vectors(bot, slack, team, until, app):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "The heron page")
