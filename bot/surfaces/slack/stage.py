@@ -5,17 +5,18 @@ Knows nothing of input or of the dialogue.
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
-from slack_sdk.errors import SlackApiError, SlackClientError
-
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
+from bot.logs import ref
 from bot.render.links import unlinked
 from bot.render.paging import split
 from bot.render.safe import clean, line
 from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
 from bot.surfaces.shown import Over
-from bot.surfaces.slack.api import Api, Undeliverable
+from bot.surfaces.slack.api import BROKEN, Api, Undeliverable, patiently
 from bot.surfaces.slack.outlet import Outlet, Place, posted_before
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ _TASK = {"running": "in_progress", "done": "complete", "failed": "error"}
 _WRITES = frozenset({"again", "rewind"})
 _FOR_ONE = frozenset({"why", "rate", "edit"})
 """Buttons whose answer is nobody else's business."""
+UNSHOWN = "Slack did not take my answer (ref {}): please ask again."
+UNSHOWN_PAGE = "Slack did not take all of this page (ref {}): `/export` hands it over as a file."
 _MAYBE = "This may be here twice: I was restarted while I sent it."
 
 
@@ -87,6 +90,9 @@ class SlackStage:
                 ids = await self._finish(reply)
         except Undeliverable as error:
             self._give_up(error)
+        except BROKEN as error:
+            ids = self._outlet.shown if self._outlet else ()
+            await self._say_unshown(reply, error)
         finally:
             await self._done()
         self._sent = Sent(ids, self._final or self._text, reply.status == "complete" and not self._dead)
@@ -95,6 +101,19 @@ class SlackStage:
     def _give_up(self, error: Undeliverable) -> None:
         self._dead = True
         log.warning("Slack takes no message for %s: %s", self._inbound.event_id, error)
+
+    async def _say_unshown(self, reply: Reply, error: Exception) -> None:
+        """One sentence for what could not be shown, nor by trying again. Raises where not even that can be said:
+        then the answer waits for a better line."""
+        mark, place, api = ref(), self._place, await self._known_api()
+        log.error("Slack did not take an answer to %s (%s), ref %s", self._inbound.event_id, error, mark)
+        say = (UNSHOWN_PAGE if reply.turn else UNSHOWN).format(mark)
+        with suppress(Undeliverable):
+            if self._private:
+                await api.whisper(place.channel, place.thread, place.user, say)
+            else:
+                await api.post(place.channel, place.thread, say, ())
+        self._dead = True
 
     @property
     def _private(self) -> bool:
@@ -180,7 +199,7 @@ class SlackStage:
         over = Over(self._slip, messages) if fits else None  # a page that was changed stands where it stood
         self._slip = over or self._slip
         outlet = await self._open()
-        if not outlet.streamed:
+        if self._text and not outlet.streamed:
             outlet.text(self._text)
         ids = await outlet.end(self._final, under) if self._text.strip() or under or self._slip.ids else ()
         if over is not None:
@@ -194,7 +213,8 @@ class SlackStage:
         for number, part in enumerate(parts, 1):
             blocks = [*([markdown(part)] if part.strip() else []), *(under if number == len(parts) else [])]
             if blocks:
-                await api.whisper(place.channel, place.thread, place.user, quiet(part[:150]) or "…", blocks)
+                notice = quiet(part[:150]) or "…"
+                await patiently(partial(api.whisper, place.channel, place.thread, place.user, notice, blocks))
         await self._attach()
 
     async def _attach(self) -> None:
@@ -204,7 +224,7 @@ class SlackStage:
                 await api.client.files_upload_v2(
                     channel=place.channel, thread_ts=place.thread or None, filename=line(file.name), content=file.data
                 )
-            except (SlackApiError, SlackClientError) as error:
+            except BROKEN as error:
                 log.warning("A file could not be uploaded: %s", error)
                 say = f"{line(file.name)} could not be uploaded; does the app have the scope files:write?"
                 await api.whisper(place.channel, place.thread, place.user, quiet(say))

@@ -30,11 +30,12 @@ CLIENT_ID, CLIENT_SECRET = "111.222", "loopback-client-secret"
 @dataclass
 class Faults:
     """What goes wrong. ``limited`` maps a method to how many of its calls are answered with 429,
-    ``broken`` to an error and ``repeat`` is the share of events that are delivered twice, ``late`` the
+    ``dropped`` to how many are cut off, ``broken`` to its next errors; ``repeat`` is the share of events that are delivered twice, ``late`` the
     most seconds one is held back. ``retries`` are the waits before an unacknowledged event comes again."""
 
     limited: dict[str, int] = field(default_factory=dict)
     retry_after: int = 1
+    dropped: dict[str, int] = field(default_factory=dict)
     broken: dict[str, list[str]] = field(default_factory=dict)
     repeat: float = 0.0
     late: float = 0.0
@@ -316,6 +317,9 @@ class LoopbackSlack:
             self.faults.limited[method] -= 1
             headers = {"Retry-After": str(self.faults.retry_after)}
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+        if self.faults.dropped.get(method, 0) > 0 and request.transport:
+            self.faults.dropped[method] -= 1
+            request.transport.abort()
         if broken := self.faults.broken.get(method):
             return web.json_response({"ok": False, "error": broken.pop(0)})
         if method == "oauth.v2.access":
