@@ -19,7 +19,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.render.slack import Block
+from bot.render.slack import Block, plain
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -204,6 +204,11 @@ class Api:
                 return user
             known[user] = profile.get("display_name") or profile.get("real_name") or user
         return known.get(user, user)
+
+    async def named(self, text: str) -> str:
+        """What a person wrote, as it reads: with people's names where Slack has their ids."""
+        ids = {part.split(">")[0].split("|")[0] for part in text.split("<@")[1:]}
+        return plain(text, {user: await self.name(user) for user in ids})
 
     async def _tried(self, method: Callable[..., Awaitable[Any]], **args: Any) -> bool:
         """Whether it worked. A missing line or a full minute says nothing about what is possible."""

@@ -17,11 +17,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.events import Inbound
-from bot.render.slack import WINDOW, edit_modal, escape, plain, quiet, settings_modal
+from bot.render.slack import WINDOW, edit_modal, escape, quiet, settings_modal
 from bot.surfaces.shown import Shown
 from bot.surfaces.slack.api import Apis, Undeliverable
-from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form
-from memory import LedgerError, Room, Scope, Show
+from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form, said_again
+from memory import Kept, LedgerError, Room, Scope, Show
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ EARLY, EARLY_FOR = 256, 120.0
 """Words of a thread that overtook the mention which began it: how many are remembered, and for how many seconds."""
 
 TOO_LONG = (
-    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
+    "This page has {:,} characters, and a window holds {:,}: mention me with `/edit` and all of the page as it should be "
+    "(that changes the last page here), or with `/again shorter`."
 )
 
 _GONE = frozenset({"tokens_revoked", "app_uninstalled"})
@@ -41,6 +42,8 @@ class Gate(Protocol):
 
 class Inbox(Protocol):
     async def engaged(self, scope: Scope) -> bool: ...
+
+    async def find(self, scope: Scope, message: str) -> Kept | None: ...
 
 
 class Shows(Protocol):
@@ -178,11 +181,11 @@ class Door:
     async def _write(self, body: Mapping[str, Any]) -> None:
         """Something to write, said with the slash command: it begins a thread that all can see."""
         api = await self._apis.of(body["team_id"])
-        text = plain(body["text"]).strip()
-        user = str(body["user_id"])
+        text, user = body["text"].strip(), str(body["user_id"])
         try:
-            said = f"*{escape(await api.name(user))}:* {escape(text)}"
-            thread = await api.post(body["channel_id"], "", quiet(text[:150]), [_section(said)])
+            shown = await api.named(text)
+            said = f"*{escape(await api.name(user))}:* {escape(shown)}"
+            thread = await api.post(body["channel_id"], "", quiet(shown[:150]), [_section(said)])
         except Undeliverable:
             await self._gate.receive(
                 Inbound(
@@ -211,6 +214,14 @@ class Door:
                 await self._gate.receive(replace(inbound, kind="stop"))
             else:
                 await self._gate.receive(inbound)
+                await self._say_again(inbound, said_again(body))
+
+    async def _say_again(self, pressed: Inbound, message: str) -> None:
+        """What was said before the room had a show, and is too long for a button, is said again."""
+        kept = await self._house.inbox.find(pressed.scope, message) if message else None
+        if kept is not None and kept.letter.kind == "message" and kept.letter.text:
+            event, who = f"{pressed.event_id}:ask", pressed.who
+            await self._gate.receive(as_verb(Inbound("message", event, pressed.scope, who, kept.letter.text, who=who)))
 
     async def _ask(self, scope: Scope, trigger: str) -> None:
         """The form of a room's settings; Slack gives three seconds to open it."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.commands import find
 from bot.events import File, Inbound
-from bot.render.slack import plain
+from bot.render.slack import marked
 from memory import Scope
 
 PLATFORM = "slack"
@@ -117,10 +117,10 @@ def said(text: str, bot: str) -> str:
 
 def as_verb(inbound: Inbound) -> Inbound:
     """A message that is a command: ``/takes 3`` after the mention, since Slack has no slash commands in
-    threads. The word alone stops."""
+    threads. The word alone stops. What follows the verb keeps Slack's marks, as all words do until names are known."""
     if _STOP.fullmatch(inbound.text):
         return replace(inbound, kind="stop", text="")
-    found = _VERB.match(plain(inbound.text))
+    found = _VERB.match(inbound.text)
     if found:
         return replace(inbound, kind="command", name=found[1].lower(), text=(found[2] or "").strip())
     return inbound
@@ -133,7 +133,7 @@ def of_command(body: Mapping[str, Any]) -> Inbound | None:
     if name != "stop" and find(name) is None:
         return None
     scope = Scope(PLATFORM, body["team_id"], body["channel_id"])
-    text = plain(words[1]) if len(words) > 1 else ""
+    text = words[1] if len(words) > 1 else ""
     kind: Any = "stop" if name == "stop" else "command"
     return Inbound(kind, f"cmd:{body['trigger_id']}", scope, body["user_id"], text, name, who=body["user_id"])
 
@@ -141,8 +141,8 @@ def of_command(body: Mapping[str, Any]) -> Inbound | None:
 def of_action(body: Mapping[str, Any]) -> list[Inbound]:
     """A pressed button: what it does, and what is said after it."""
     action, user = body["actions"][0], body["user"]["id"]
-    value = json.loads(action.get("value") or "{}")
-    if not isinstance(value, dict) or "v" not in value:
+    value = _value(body)
+    if "v" not in value:
         return []
     box = body.get("container") or {}
     at = box.get("message_ts") or ""
@@ -162,8 +162,19 @@ def of_action(body: Mapping[str, Any]) -> list[Inbound]:
     )
     if not value.get("q"):
         return [done]
-    asked = Inbound("message", f"{event}:ask", scope, user, str(value["q"]), who=user)
+    asked = Inbound("message", f"{event}:ask", scope, user, marked(str(value["q"])), who=user)
     return [done, as_verb(asked)]
+
+
+def said_again(body: Mapping[str, Any]) -> str:
+    """The message that whoever presses this button says again; "" for none."""
+    value = _value(body)
+    return str(value.get("m") or "") if value.get("a") else ""
+
+
+def _value(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = json.loads(body["actions"][0].get("value") or "{}")
+    return value if isinstance(value, dict) else {}
 
 
 def of_form(body: Mapping[str, Any]) -> Inbound | None:

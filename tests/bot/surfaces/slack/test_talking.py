@@ -139,7 +139,9 @@ async def test_a_page_longer_than_a_window_is_not_cut_but_said_to_be(bot, slack,
     root = slack.mention(team, "C1", "U1", "Write at length")
     page = (await until(lambda: answers(team, thread=root)))[-1]
     slack.press(team, page, page.buttons["Edit…"], "U1")
-    assert "a window holds 3,000" in (await until(lambda: whispers(team, "U1")))[0].shown
+    told = (await until(lambda: whispers(team, "U1")))[0].shown
+    assert "a window holds 3,000" in told
+    assert "mention me with `/edit`" in told
     assert team.views == []
 
 
@@ -152,6 +154,35 @@ async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered
     found = await until(lambda: len(answers(team, "C9", root)) == 3 and answers(team, "C9", root))
     assert "now works on" in found[1].shown
     assert "Write me something" in found[2].shown
+
+
+async def test_a_long_first_word_in_a_room_without_a_show_is_answered_whole(bot, slack, team, until):
+    team.add_channel("C9", "new", "U1")
+    await bot.start()
+    said = "\n".join(f'He says "word{n}".' for n in range(150))
+    assert len(said) > 2000
+    root = slack.mention(team, "C9", "U1", said)
+    asked = (await until(lambda: answers(team, "C9", root)))[0]
+    slack.press(team, asked, asked.buttons["The Salt Road"], "U1")
+    found = await until(lambda: len(answers(team, "C9", root)) == 3 and answers(team, "C9", root))
+    assert "word0" in found[2].shown
+    assert "word149" in found[2].shown
+
+
+async def test_commands_know_people_by_name_and_keep_what_was_typed(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "/note ask <@U2> why &amp;lt; is no &lt;")
+    await until(lambda: answers(team, thread=root))
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert talk.thread.note == "ask @Bo why &lt; is no <"
+    slack.command(team, "C1", "U1", "remember ask <@U2|bo> &amp;lt;")
+    await until(lambda: [one for one in team.from_bot("C1") if "ask @Bo &lt;" in one.shown])
+    slack.command(team, "C1", "U1", "Write <@U2|bo> &amp;lt; a song")
+    root = (await until(lambda: [one for one in answers(team) if "Ana" in one.shown and not one.thread_ts]))[0]
+    assert "@Bo &amp;lt; a song" in root.shown, "as Slack shows it"
+    await until(lambda: answers(team, thread=root.ts))
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root.ts))
+    assert talk.window[0].text == "Write @Bo &lt; a song"
 
 
 async def test_the_slash_command_answers_its_author_alone_and_writes_for_all(bot, slack, team, until):
