@@ -5,7 +5,6 @@ Knows nothing of how events arrive.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from bot.events import File, Inbound
@@ -37,7 +36,6 @@ class SlackSurface:
         self._inbox = inbox
         self._incoming = incoming
         self._manners = manners or Manners()
-        self._fetched: dict[str, list[Path]] = {}
 
     @property
     def burst(self) -> float:
@@ -67,12 +65,12 @@ class SlackSurface:
         if about := inbound.values.get("files_of"):
             kept = await self._inbox.find(inbound.scope, about)
             files = tuple(File(name, url=url, media=media) for name, url, media in (kept.letter.files if kept else ()))
+        shelf = self._incoming.shelf(inbound.scope, inbound.event_id)
+        await shelf.open()
         fetched, problems = [], []
         for file in files:
             try:
-                path = await self._incoming.fetch(inbound.scope, file, str(api.client.token))
-                self._fetched.setdefault(inbound.event_id, []).append(path)
-                fetched.append(replace(file, path=str(path)))
+                fetched.append(await self._incoming.fetch(shelf, file, str(api.client.token)))
             except Unfetched as error:
                 problems.append(str(error))
         return replace(inbound, files=tuple(fetched), text="", values={"problem": " ".join(problems)})
@@ -87,4 +85,3 @@ class SlackSurface:
         api = await self._apis.of(inbound.scope.tenant)
         if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
             await api.status(inbound.scope.room, inbound.scope.thread, busy=False)
-        self._incoming.drop(inbound.scope, self._fetched.pop(inbound.event_id, ()))

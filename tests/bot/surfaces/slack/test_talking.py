@@ -230,6 +230,15 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, slack, t
     assert left == [], "a file stays no longer than it takes to learn it"
 
 
+async def test_a_file_with_a_long_name_is_learned_and_known_again_in_another_thread(bot, slack, team, until):
+    await bot.start()
+    file = slack.add_file(team, "\u4e2d" * 100 + ".md", b"# Lamps\n\nThe lamp of the north pier is green.\n")
+    root = slack.mention(team, "C1", "U1", "/learn", files=[file])
+    await until(lambda: [one for one in answers(team, thread=root) if "1 source," in one.shown])
+    root = slack.mention(team, "C1", "U1", "/learn", files=[file])
+    await until(lambda: [one for one in answers(team, thread=root) if "1 unchanged" in one.shown])
+
+
 async def test_a_login_page_is_not_learned_as_a_file_and_no_other_host_is_asked(bot, slack, team, until):
     await bot.start()
     file = slack.add_file(team, "a.md", b"x") | {"mimetype": "text/markdown"}
