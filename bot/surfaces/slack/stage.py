@@ -15,6 +15,7 @@ from bot.render.links import unlinked
 from bot.render.paging import split
 from bot.render.safe import clean, line
 from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
+from bot.surfaces.eyes import changes
 from bot.surfaces.shown import Over
 from bot.surfaces.slack.api import BROKEN, Api, Undeliverable, patiently
 from bot.surfaces.slack.outlet import Outlet, Place, posted_before
@@ -27,6 +28,7 @@ _FOR_ONE = frozenset({"why", "rate", "edit"})
 """Buttons whose answer is nobody else's business."""
 UNSHOWN = "Slack did not take my answer (ref {}): please ask again."
 UNSHOWN_PAGE = "Slack did not take all of this page (ref {}): `/export` hands it over as a file."
+NO_FILES = "Slack shows files to all of a channel: mention me with `/{}` in the thread where they may be seen."
 _MAYBE = "This may be here twice: I was restarted while I sent it."
 
 
@@ -191,6 +193,8 @@ class SlackStage:
         under = self._under(reply)
         if not (self._text.strip() or under or self._files or self._outlet or self._slip.ids or self._slip.unsure):
             return ()
+        if self._for_all(reply):
+            return await self._tell_all(under)
         if self._private:
             await self._whisper(under)
             return ()
@@ -207,15 +211,36 @@ class SlackStage:
         await self._attach()
         return ids
 
+    def _for_all(self, reply: Reply) -> bool:
+        """A slash command that has changed what all share is seen by all; one that could not be done is not."""
+        inbound, done = self._inbound, reply.status == "complete" and bool(self._text.strip())
+        slash = inbound.kind == "command" and not inbound.scope.thread
+        return slash and done and changes(inbound.name, inbound.text)
+
+    async def _tell_all(self, under: list[Block]) -> tuple[str, ...]:
+        """In the channel, since a slash command is given in no thread."""
+        api, ids = await self._known_api(), []
+        who, text = await api.name(self._inbound.who), await api.named(self._inbound.text)
+        said = f"{who}: /{self._inbound.name} {text[:80]}"
+        for notice, blocks in self._whole([*context([escape(said)]), *under]):
+            await self._slip.sending()
+            ids.append(await patiently(partial(api.post, self._place.channel, "", notice, blocks)))
+            await self._slip.posted(ids[-1])
+        return tuple(ids)
+
     async def _whisper(self, under: list[Block]) -> None:
         api, place = await self._known_api(), self._place
+        for notice, blocks in self._whole(under):
+            await patiently(partial(api.whisper, place.channel, place.thread, place.user, notice, blocks))
+        if self._files:
+            await api.whisper(place.channel, place.thread, place.user, NO_FILES.format(self._inbound.name))
+
+    def _whole(self, under: list[Block]) -> list[tuple[str, list[Block]]]:
+        """What there is to read, in messages that fit: each with its notice."""
         parts = [part.text for part in split(self._text, PART)] if self._text.strip() else [""]
-        for number, part in enumerate(parts, 1):
-            blocks = [*([markdown(part)] if part.strip() else []), *(under if number == len(parts) else [])]
-            if blocks:
-                notice = quiet(part[:150]) or "…"
-                await patiently(partial(api.whisper, place.channel, place.thread, place.user, notice, blocks))
-        await self._attach()
+        messages = [(part, [markdown(part)] if part.strip() else []) for part in parts]
+        messages[-1][1].extend(under)
+        return [(quiet(part[:150]) or "…", blocks) for part, blocks in messages if blocks]
 
     async def _attach(self) -> None:
         for attached in self._files:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from memory import Scope
+from memory import Scope, TakeStatus
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -176,7 +176,7 @@ async def test_commands_know_people_by_name_and_keep_what_was_typed(bot, slack, 
     talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
     assert talk.thread.note == "ask @Bo why &lt; is no <"
     slack.command(team, "C1", "U1", "remember ask <@U2|bo> &amp;lt;")
-    await until(lambda: [one for one in team.from_bot("C1") if "ask @Bo &lt;" in one.shown])
+    await until(lambda: [one for one in answers(team) if "ask @Bo &lt;" in one.shown])
     slack.command(team, "C1", "U1", "Write <@U2|bo> &amp;lt; a song")
     root = (await until(lambda: [one for one in answers(team) if "Ana" in one.shown and not one.thread_ts]))[0]
     assert "@Bo &amp;lt; a song" in root.shown, "as Slack shows it"
@@ -194,6 +194,36 @@ async def test_the_slash_command_answers_its_author_alone_and_writes_for_all(bot
     root = (await until(lambda: [one for one in answers(team) if not one.thread_ts]))[0]
     assert "Ana" in root.shown
     assert "Write of the sea" in (await until(lambda: answers(team, thread=root.ts)))[0].shown
+
+
+async def test_what_a_slash_command_changes_for_all_is_seen_by_all_and_nothing_else_is(bot, slack, team, until, app):
+    await bot.start()
+    slack.command(team, "C1", "U1", "keep Rule: No magic at all.")
+    told = (await until(lambda: answers(team)))[0]
+    assert "Kept as canon" in told.shown
+    assert "Ana: /keep Rule" in told.shown
+    slack.command(team, "C1", "U1", "canon retire Rule")
+    await until(lambda: [one for one in answers(team) if "is retired" in one.shown])
+    slack.command(team, "C1", "U1", "canon retire Nobody")
+    await until(lambda: [one for one in whispers(team, "U1") if "Canon has no" in one.shown])
+    slack.command(team, "C1", "U1", "canon")
+    await until(lambda: len(whispers(team, "U1")) == 2)
+    slack.command(team, "C1", "U1", "show Another show")
+    await until(lambda: [one for one in answers(team) if "works on **Another show**" in one.shown])
+    assert len(answers(team)) == 3
+    assert not [args for name, args, _ in slack.calls if name == "chat.startStream"]
+
+
+async def test_files_that_only_one_should_see_are_not_put_into_the_channel(bot, slack, team, until, app):
+    await bot.start()
+    here = Scope("slack", team.id, "C1")
+    show = await app.ledger.shows.ensure(team.id, "The Salt Road")
+    await app.ledger.threads.open(here, show.id)
+    begun = await app.ledger.turns.begin(here, "Ana", "Hello", "chat", "EvY")
+    await app.ledger.turns.finish(here, begun.take.id, "A page.", TakeStatus.COMPLETE, "", {}, "echo")
+    slack.command(team, "C1", "U1", "export")
+    assert "mention me with `/export`" in (await until(lambda: whispers(team, "U1")))[0].shown
+    assert answers(team) == []
 
 
 async def test_a_rooms_settings_are_a_form_and_hold(bot, slack, team, until, app):
