@@ -368,10 +368,12 @@ async def test_a_cut_line_is_mended_and_what_came_meanwhile_is_answered(bot, sla
 
 
 async def test_a_program_that_is_deaf_too_long_ends_so_that_it_is_started_anew(bot, slack, team):
-    bot.deaf_after = 1.0
+    bot.deaf_after, bot.unwell_after = 1.0, 0.9
     await bot.start()
+    assert bot.line.well
     await slack.__aexit__()
     assert await asyncio.wait_for(bot.ended(), 30) == 1
+    assert not bot.line.well, "the health page says so"
     slack._tasks.clear()
     await slack.__aenter__()
 
