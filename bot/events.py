@@ -16,13 +16,14 @@ InboundKind = Literal["message", "edit", "delete", "command", "action", "form", 
 @dataclass(frozen=True, slots=True)
 class File:
     """A file by name: from a person (``url`` is where the platform has it, ``path`` where the surface
-    put its bytes) or to one."""
+    put its bytes, ``uri`` what it is known as when it is learned) or to one."""
 
     name: str
     path: str = ""
     data: bytes = b""
     media: str = "application/octet-stream"
     url: str = ""
+    uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)

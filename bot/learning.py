@@ -7,7 +7,7 @@ goes on. Knows nothing of parsing, embedding or platforms.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -75,20 +75,28 @@ class Learning:
         self._catalogue = catalogue
 
     async def learn(
-        self, show: Show, paths: Sequence[Path], who: str, tell: Tell, halt: asyncio.Event | None = None
+        self,
+        show: Show,
+        paths: Sequence[Path],
+        who: str,
+        tell: Tell,
+        halt: asyncio.Event | None = None,
+        uris: Mapping[Path, str] | None = None,
     ) -> Learned:
-        """Learn all files below ``paths`` for ``show``. A file that cannot be read is named and skipped."""
+        """Learn all files below ``paths`` for ``show``. A file that cannot be read is named and skipped. ``uris``
+        says what those are known as that lie where they lie for a moment only."""
         began = time.perf_counter()
-        done = Learned()
+        done, uris = Learned(), uris or {}
         finds: Finds = await asyncio.to_thread(find, paths)
-        done.skipped += [(str(skip.path), skip.reason) for skip in finds.skipped if skip.reason != "it is hidden"]
+        passed = [skip for skip in finds.skipped if skip.reason != "it is hidden"]
+        done.skipped += [(_called(skip.path, uris.get(skip.path, "")), skip.reason) for skip in passed]
         indexing: asyncio.Task[int] | None = None
         for number, path in enumerate(finds.files):
             if halt is not None and halt.is_set():
                 done.skipped.append((f"{len(finds.files) - number} more files", "stopped"))
                 break
             await tell(Step("learn", f"Reading {path.name}", "running", number, len(finds.files)))
-            await self._file(show, path, who, done)
+            await self._file(show, path, uris.get(path, ""), who, done)
             if indexing is None or indexing.done():
                 # Reading and embedding are different processes' work: they go on side by side.
                 indexing = asyncio.create_task(self._catalogue.settle())
@@ -99,23 +107,23 @@ class Learning:
         done.seconds = time.perf_counter() - began
         return done
 
-    async def _file(self, show: Show, path: Path, who: str, done: Learned) -> None:
+    async def _file(self, show: Show, path: Path, uri: str, who: str, done: Learned) -> None:
         try:
-            if await self._known(show, path):
+            if await self._known(show, path, uri or path.resolve().as_uri()):
                 done.unchanged += 1
                 return
             document = await self._reader.read(path)
+            document = replace(document, uri=uri) if uri else document
             await self._keep(show, document, who, done)
         except Unreadable as error:
-            done.skipped.append((str(path), error.reason))
+            done.skipped.append((_called(path, uri), error.reason))
         except LedgerError as error:
-            done.skipped.append((str(path), str(error)))
+            done.skipped.append((_called(path, uri), str(error)))
         else:
             done.remarks += [(path.name, remark) for remark in document.remarks]
 
-    async def _known(self, show: Show, path: Path) -> bool:
+    async def _known(self, show: Show, path: Path, uri: str) -> bool:
         """Whether the file is a source as it stands: then nobody need parse it again."""
-        uri = path.resolve().as_uri()
         known = [one for one in await self._sources.find(show.tenant, show.id, uri) if one.uri == uri]
         return bool(known) and known[0].digest == await self._reader.digest(path)
 
@@ -165,6 +173,11 @@ class Learning:
         await self._catalogue.settle(progress)
         if done.passages:
             await tell(Step("index", "Indexed", "done", done.passages, done.passages))
+
+
+def _called(path: Path, uri: str) -> str:
+    """As people know it: where it lies for a moment says nothing to them."""
+    return path.name if uri else str(path)
 
 
 def _is_front_page(meta: Mapping[str, object]) -> bool:

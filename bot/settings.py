@@ -130,7 +130,9 @@ class Settings(BaseSettings):
     discord_burst: float = Field(
         0.7, ge=0, description="Seconds to wait for a person's next message of the same thought."
     )
-    health_host: str = Field("127.0.0.1", min_length=1, description="Where `dramaturg serve` answers /health.")
+    health_host: str = Field(
+        "127.0.0.1", min_length=1, description="Where `dramaturg serve` and `discord` answer /health."
+    )
     health_port: int = Field(0, ge=0, le=65535, description="The port for that. 0: no health page.")
     author: str = Field("", description="Your name in the conversation. Empty: your user name.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the log tells.")

@@ -102,7 +102,8 @@ class Knowledge:
         talk = await self._rooms.enter(call.scope)
         # On a platform a path would name a file of the machine we run on: there, only shared files.
         paths = [] if call.inbound.who else [_home(word) for word in words(call.text)]
-        paths += [Path(file.path) for file in call.inbound.files if file.path]
+        shared = {Path(file.path): file.uri for file in call.inbound.files if file.path}
+        paths += shared
         problem = call.inbound.values.get("problem", "")
         if not paths:
             asks = (
@@ -115,7 +116,7 @@ class Knowledge:
         async def tell(step: Step) -> None:
             await call.stage.show(step)
 
-        done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt)
+        done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt, shared)
         return await call.say(f"{problem}\n\n{summary(done)}".strip())
 
     async def sources(self, call: Call) -> Reply:

@@ -54,8 +54,7 @@ class Quieter:
 
 def escape(text: str) -> str:
     """``text`` for a mrkdwn field, on one line, without links."""
-    flat = unlinked(line(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SHOUT.sub("@\u2060", flat)
+    return _SHOUT.sub("@\u2060", marked(unlinked(line(text))))
 
 
 def plain(text: str, names: Mapping[str, str] | None = None) -> str:
@@ -70,6 +69,11 @@ def plain(text: str, names: Mapping[str, str] | None = None) -> str:
         return f"{label} ({target})" if label and label != target else target
 
     return _ENTITY.sub(shown, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def marked(text: str) -> str:
+    """``text`` as Slack would bring it: `plain` gives it back."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def markdown(text: str) -> Block:
@@ -102,9 +106,10 @@ def actions(offers: Sequence[Offer], turn: str, message: str) -> list[Block]:
 
 
 def _value(offer: Offer, turn: str, message: str) -> str:
-    for room in (1200, 400, 0):
-        given = {"v": offer.action, "r": offer.ref[:400], "t": turn, "m": message, "q": offer.ask[:room]}
-        value = json.dumps({key: one for key, one in given.items() if one}, ensure_ascii=False)
+    """What is said after the press goes along whole; where it does not fit, it is that message said again ("a")."""
+    given = {"v": offer.action, "r": offer.ref[:400], "t": turn, "m": message}
+    for more in ({"q": offer.ask}, {"a": "1" if offer.ask else ""}):
+        value = json.dumps({key: one for key, one in {**given, **more}.items() if one}, ensure_ascii=False)
         if len(value) <= VALUE:
             return value
     return json.dumps({"v": offer.action, "t": turn})

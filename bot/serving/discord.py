@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.learning import many
 from bot.manifest import invite
 from bot.render.safe import line
+from bot.serving.health import show_health
 from bot.serving.house import House, Served, open_house, say, until_told
 from bot.settings import Settings
 from bot.surfaces.discord.client import Line
@@ -36,6 +37,7 @@ async def discord(stack: AsyncExitStack, config: Config, *, sync: bool = False) 
     check(config.settings)
     house = await open_house(stack, config.settings)
     served = await open_discord(stack, house, sync=sync)
+    await show_health(stack, [served], config.settings.health_host, config.settings.health_port)
     return await until_told(served.run)
 
 

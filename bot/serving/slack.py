@@ -1,7 +1,6 @@
 """Serving Slack: its SDK is loaded only here. Knows nothing of how answers come about."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -17,7 +16,7 @@ from bot.surfaces.slack.door import House as DoorHouse
 from bot.surfaces.slack.files import Incoming
 from bot.surfaces.slack.inbound import PLATFORM
 from bot.surfaces.slack.outlet import ROLL_AFTER
-from bot.surfaces.slack.serve import Access, Installed, Misconfigured, bolt, serve
+from bot.surfaces.slack.serve import Access, Installed, Line, Misconfigured, bolt, serve
 from bot.surfaces.slack.surface import Manners, SlackSurface
 from memory import Show
 
@@ -52,6 +51,8 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
     pages = Pages(ledger.threads, ledger.turns, ledger.inbox)
     door = Door(gate, DoorHouse(ledger.inbox, ledger.shows, tuple(house.app.formats), pages, _prompts), apis)
 
+    line = Line(door)
+
     async def begin() -> int:
         return await gate.recover(PLATFORM)
 
@@ -67,11 +68,12 @@ async def open_slack(stack: AsyncExitStack, house: House) -> Served:
                 host=settings.slack_host,
                 port=settings.slack_port or (0 if access.socket else 3000),
                 ping=settings.slack_ping,
+                line=line,
             )
         except Misconfigured as error:
             raise Mistaken(str(error)) from None
 
-    return Served(PLATFORM, run, lambda: round(time.monotonic() - door.heard, 1), lambda: True, heeds=False)
+    return Served(PLATFORM, run, lambda: line.heard, lambda: line.well, heeds=False)
 
 
 def _access(settings: Settings) -> Access:

@@ -6,7 +6,6 @@ Knows nothing of documents.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 from bot.events import File, Inbound
@@ -26,27 +25,22 @@ class Shared:
         self._places = places
         self._inbox = inbox
         self._incoming = incoming
-        self._fetched: dict[str, list[Path]] = {}
 
     async def fetch(self, inbound: Inbound) -> Inbound:
         """With its files on the disk. What cannot be fetched is not there, with the reason."""
         files = inbound.files
         if about := inbound.values.get("files_of"):
             files = await self._files_of(inbound.scope, about)
+        shelf = self._incoming.shelf(inbound.scope, inbound.event_id)
+        await shelf.open()
         fetched, problems = [], []
         for one in files:
             try:
-                path = await self._incoming.fetch(inbound.scope, one)
-                self._fetched.setdefault(inbound.event_id, []).append(path)
-                fetched.append(replace(one, path=str(path)))
+                fetched.append(await self._incoming.fetch(shelf, one))
             except Unfetched as error:
                 problems.append(str(error))
         values: Mapping[str, str] = {**inbound.values, "problem": " ".join(problems)}
         return replace(inbound, files=tuple(fetched), text="", values=values)
-
-    def drop(self, inbound: Inbound) -> None:
-        """They were learned, or not; here they are gone."""
-        self._incoming.drop(inbound.scope, self._fetched.pop(inbound.event_id, ()))
 
     async def _files_of(self, scope: Scope, message: str) -> tuple[File, ...]:
         """The files of a message in this room. Their addresses expire, so the message is asked for again."""

@@ -164,7 +164,6 @@ class DiscordSurface:
         self._busy.end(inbound)
         self._stages.pop(inbound.event_id, None)
         await self._notices.over(inbound)
-        self._shared.drop(inbound)
 
     def _remember(self, message: int, scope: Scope | None) -> None:
         self._pages[message] = scope

@@ -1,6 +1,7 @@
 """Verbs: which commands Discord has, and whose eyes their answers are for. Knows nothing of Discord's library."""
 
 from bot.commands import AT_A_PROMPT, TABLE, Command
+from bot.surfaces.eyes import changes
 
 STORY = "story"
 """The one command that is not in the table: where there are threads, something to write begins one."""
@@ -11,11 +12,6 @@ SLASH, FORM = "int:", "form:"
 WRITES = frozenset({"again", "rewind"})
 """Their answers are pages."""
 
-_SHARED = WRITES | {"keep", "learn", "forget", "undo", "redo", "rename", "export"}
-_SHARED_WITH = frozenset({"show", "format", "note", "takes", "edit"})
-_MINE = frozenset({"mine", "mine:", "me:", "for", "no", "forget"})
-_CANON = ("edit", "retire")
-
 
 def here() -> list[Command]:
     """The table's commands that make sense in Discord."""
@@ -23,10 +19,5 @@ def here() -> list[Command]:
 
 
 def shared(name: str, text: str) -> bool:
-    """Whether all see the answer: they do where it changes what all share."""
-    first = text.split(" ")[0].casefold()
-    if name == "canon":
-        return first in _CANON
-    if name == "remember":
-        return bool(first) and first not in _MINE
-    return name in _SHARED or (name in _SHARED_WITH and bool(text.strip()))
+    """Whether all see the answer: they do where it changes what all share, is a page, or hands pages over."""
+    return name in WRITES or name == "export" or changes(name, text)

@@ -6,10 +6,11 @@ Knows nothing of answers or events.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -18,9 +19,10 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.render.slack import Block
+from bot.render.slack import Block, plain
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 APPEND_EVERY = 0.6
 """Seconds between two calls of chat.appendStream in one workspace."""
@@ -40,9 +42,36 @@ FINAL = frozenset(
 )
 """There is nobody to tell: these calls will not succeed by being repeated."""
 
+PASSING = frozenset({"", "fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"})
+"""What passes by itself. "" is an answer that is not in Slack's words: from a proxy, or cut off."""
+
+BROKEN = (SlackClientError, ClientError, OSError, TimeoutError)
+"""What Slack or the line make of a call that does not work."""
+
+TRIES = 4
+
 
 class Undeliverable(Exception):
     """Slack will not take messages for this place any more."""
+
+
+def code(error: SlackApiError) -> str:
+    """Slack's own word for it."""
+    data = getattr(error.response, "data", error.response)
+    return str(data.get("error") or "") if isinstance(data, Mapping) else ""
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """``work``, done again some times while what keeps it from being done may pass. Raises what it raised at last."""
+    for tried in range(1, TRIES):
+        try:
+            return await work()
+        except BROKEN as error:
+            if isinstance(error, SlackApiError) and code(error) not in PASSING:
+                raise
+            log.warning("Slack did not take something (%s): once more", error)
+            await asyncio.sleep(tried)
+    return await work()
 
 
 @dataclass(slots=True)
@@ -176,12 +205,17 @@ class Api:
             known[user] = profile.get("display_name") or profile.get("real_name") or user
         return known.get(user, user)
 
+    async def named(self, text: str) -> str:
+        """What a person wrote, as it reads: with people's names where Slack has their ids."""
+        ids = {part.split(">")[0].split("|")[0] for part in text.split("<@")[1:]}
+        return plain(text, {user: await self.name(user) for user in ids})
+
     async def _tried(self, method: Callable[..., Awaitable[Any]], **args: Any) -> bool:
         """Whether it worked. A missing line or a full minute says nothing about what is possible."""
         try:
             await method(**args)
         except SlackApiError as error:
-            return error.response["error"] in {"ratelimited", *FINAL}
+            return code(error) in {"ratelimited", *FINAL}
         except (SlackClientError, OSError, TimeoutError):
             return True
         return True
@@ -190,6 +224,6 @@ class Api:
         try:
             return await method(**args)
         except SlackApiError as error:
-            if error.response["error"] in FINAL:
-                raise Undeliverable(str(error.response["error"])) from error
+            if code(error) in FINAL:
+                raise Undeliverable(code(error)) from error
             raise

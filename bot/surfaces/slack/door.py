@@ -17,19 +17,20 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.events import Inbound
-from bot.render.slack import WINDOW, edit_modal, escape, plain, quiet, settings_modal
+from bot.render.slack import WINDOW, edit_modal, escape, quiet, settings_modal
 from bot.surfaces.shown import Shown
 from bot.surfaces.slack.api import Apis, Undeliverable
-from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form
-from memory import LedgerError, Room, Scope, Show
+from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form, said_again
+from memory import Kept, LedgerError, Room, Scope, Show
 
 log = logging.getLogger(__name__)
 
 EARLY, EARLY_FOR = 256, 120.0
-"""Words of a thread that came before the mention that began it: how many are remembered, how long."""
+"""Words of a thread that overtook the mention which began it: how many are remembered, and for how many seconds."""
 
 TOO_LONG = (
-    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
+    "This page has {:,} characters, and a window holds {:,}: mention me with `/edit` and all of the page as it should be "
+    "(that changes the last page here), or with `/again shorter`."
 )
 
 _GONE = frozenset({"tokens_revoked", "app_uninstalled"})
@@ -41,6 +42,8 @@ class Gate(Protocol):
 
 class Inbox(Protocol):
     async def engaged(self, scope: Scope) -> bool: ...
+
+    async def find(self, scope: Scope, message: str) -> Kept | None: ...
 
 
 class Shows(Protocol):
@@ -67,10 +70,11 @@ class House:
 
 
 class Door:
-    def __init__(self, gate: Gate, house: House, apis: Apis) -> None:
+    def __init__(self, gate: Gate, house: House, apis: Apis, early_for: float = EARLY_FOR) -> None:
         self._gate = gate
         self._house = house
         self._apis = apis
+        self._early_for = early_for
         self._early: OrderedDict[tuple[Scope, str], tuple[float, Inbound]] = OrderedDict()
         self._stops: deque[tuple[Scope, str]] = deque(maxlen=EARLY)
         self.heard = time.monotonic()
@@ -130,20 +134,25 @@ class Door:
                 return None
             self._stops.append((inbound.scope, inbound.message))
         await self._gate.receive(inbound)
-        for early in self._recall(inbound.scope):
+        for early in self._recall(inbound) if heard.addressed else ():
             await self._gate.receive(early)
         return None
 
     def _remember(self, inbound: Inbound) -> None:
         """Events may come out of order: the mention that makes this ours may still be on its way."""
-        now = time.monotonic()
-        self._early[inbound.scope, inbound.event_id] = now, inbound
-        while self._early and (len(self._early) > EARLY or now - next(iter(self._early.values()))[0] > EARLY_FOR):
-            self._early.popitem(last=False)
+        self._early[inbound.scope, inbound.event_id] = time.monotonic(), inbound
+        self._let_go()
 
-    def _recall(self, scope: Scope) -> list[Inbound]:
-        keys = [key for key in self._early if key[0] == scope]
+    def _recall(self, mention: Inbound) -> list[Inbound]:
+        """What was said after ``mention`` and came before it. What was said before it was said to others."""
+        self._let_go()
+        keys = [key for key, (_, early) in self._early.items() if _follows(early, mention)]
         return [self._early.pop(key)[1] for key in keys]
+
+    def _let_go(self) -> None:
+        now = time.monotonic()
+        while self._early and (len(self._early) > EARLY or now - next(iter(self._early.values()))[0] > self._early_for):
+            self._early.popitem(last=False)
 
     async def _greet(self, body: Mapping[str, Any]) -> None:
         """Prompts that fit the show, in the app's own messages."""
@@ -172,11 +181,11 @@ class Door:
     async def _write(self, body: Mapping[str, Any]) -> None:
         """Something to write, said with the slash command: it begins a thread that all can see."""
         api = await self._apis.of(body["team_id"])
-        text = plain(body["text"]).strip()
-        user = str(body["user_id"])
+        text, user = body["text"].strip(), str(body["user_id"])
         try:
-            said = f"*{escape(await api.name(user))}:* {escape(text)}"
-            thread = await api.post(body["channel_id"], "", quiet(text[:150]), [_section(said)])
+            shown = await api.named(text)
+            said = f"*{escape(await api.name(user))}:* {escape(shown)}"
+            thread = await api.post(body["channel_id"], "", quiet(shown[:150]), [_section(said)])
         except Undeliverable:
             await self._gate.receive(
                 Inbound(
@@ -205,6 +214,14 @@ class Door:
                 await self._gate.receive(replace(inbound, kind="stop"))
             else:
                 await self._gate.receive(inbound)
+                await self._say_again(inbound, said_again(body))
+
+    async def _say_again(self, pressed: Inbound, message: str) -> None:
+        """What was said before the room had a show, and is too long for a button, is said again."""
+        kept = await self._house.inbox.find(pressed.scope, message) if message else None
+        if kept is not None and kept.letter.kind == "message" and kept.letter.text:
+            event, who = f"{pressed.event_id}:ask", pressed.who
+            await self._gate.receive(as_verb(Inbound("message", event, pressed.scope, who, kept.letter.text, who=who)))
 
     async def _ask(self, scope: Scope, trigger: str) -> None:
         """The form of a room's settings; Slack gives three seconds to open it."""
@@ -243,6 +260,12 @@ class Door:
             await api.client.views_open(trigger_id=trigger, view=dict(view))
         except SlackApiError as error:
             log.warning("A form could not be shown: %s", error.response["error"])
+
+
+def _follows(early: Inbound, mention: Inbound) -> bool:
+    if early.scope != mention.scope or early.sent is None or mention.sent is None:
+        return False
+    return early.sent > mention.sent
 
 
 def _section(text: str) -> dict[str, Any]:

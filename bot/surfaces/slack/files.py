@@ -4,22 +4,17 @@ Only from Slack's own file host, never along a redirect (the token goes with the
 no file but a page to sign in on is told apart. Knows nothing of documents.
 """
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.events import File
-from bot.render.safe import line
+from bot.surfaces.incoming import Shelf, Unfetched
 from memory import Scope
 
+__all__ = ["Incoming", "Unfetched"]
+
 MOST = 50 * 1024 * 1024
-_SAFE = re.compile(r"[^\w.\- ]+")
-
-
-class Unfetched(Exception):
-    """A file that could not be brought here; the message says why and what to do."""
 
 
 class Incoming:
@@ -30,16 +25,12 @@ class Incoming:
         self._host = host.rstrip("/") + "/"
         self._most = most
 
-    def path(self, scope: Scope, file: File) -> Path:
-        """Always the same for a name in a channel, so that the same file again replaces the former."""
-        name = _SAFE.sub("_", line(file.name).rsplit("/", 1)[-1]).strip(". ") or "file"
-        return self._room(scope) / name[-120:]
+    def shelf(self, scope: Scope, event: str) -> Shelf:
+        """For the files of one event."""
+        return Shelf(self._folder, scope.tenant, scope.room, event)
 
-    def _room(self, scope: Scope) -> Path:
-        return self._folder / _SAFE.sub("_", scope.tenant) / _SAFE.sub("_", scope.room)
-
-    async def fetch(self, scope: Scope, file: File, token: str) -> Path:
-        """Raises Unfetched."""
+    async def fetch(self, shelf: Shelf, file: File, token: str) -> File:
+        """The file with its bytes on the shelf. Raises Unfetched."""
         if not file.url.startswith(self._host):
             raise Unfetched(f"{file.name} is not kept by Slack, so I do not fetch it; upload it here instead.")
         headers = {"Authorization": f"Bearer {token}"}
@@ -53,12 +44,9 @@ class Incoming:
                 if answer.content_type == "text/html" and file.media != "text/html":
                     raise Unfetched(f"Slack did not let me read {file.name}: the app needs the scope files:read.")
                 data = await self._body(file, answer.content.iter_chunked(1 << 16), answer.content_length or 0)
-        except (ClientError, TimeoutError) as error:
+        except (ClientError, TimeoutError, OSError) as error:
             raise Unfetched(f"{file.name} could not be fetched from Slack; share it again.") from error
-        path = self.path(scope, file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return path
+        return await shelf.put(file, data)
 
     async def _body(self, file: File, chunks: object, promised: int) -> bytes:
         data = bytearray()
@@ -67,8 +55,3 @@ class Incoming:
             if max(len(data), promised) > self._most:
                 raise Unfetched(f"{file.name} is larger than {self._most >> 20} MB; share a smaller part of it.")
         return bytes(data)
-
-    def drop(self, scope: Scope, files: Iterable[Path]) -> None:
-        for path in files:
-            if path.is_relative_to(self._room(scope)):
-                path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.commands import find
 from bot.events import File, Inbound
-from bot.render.slack import plain
+from bot.render.slack import marked
 from memory import Scope
 
 PLATFORM = "slack"
@@ -52,10 +52,12 @@ def team_of(body: Mapping[str, Any]) -> str:
 
 def _message(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Heard | None:
     subtype = event.get("subtype")
+    if subtype == "message_changed" and event["message"].get("subtype") == "tombstone":
+        return _deleted(body, event, bot, event["message"]["ts"])
     if subtype == "message_changed":
         return _edited(body, event, bot)
     if subtype == "message_deleted":
-        return _deleted(body, event, bot)
+        return _deleted(body, event, bot, event["deleted_ts"])
     if subtype not in _SPOKEN or event.get("bot_id") or event.get("user") in (None, bot):
         return None
     text = event.get("text") or ""
@@ -91,9 +93,10 @@ def _edited(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Hear
     return Heard(replace(about, kind="edit", text=spoken.text or said(text, bot), name=spoken.name), addressed)
 
 
-def _deleted(body: Mapping[str, Any], event: Mapping[str, Any], bot: str) -> Heard | None:
-    """A message that is gone: a person's, or a page of ours, which only those may delete who may."""
-    gone = {"ts": event["deleted_ts"], **(event.get("previous_message") or {})}
+def _deleted(body: Mapping[str, Any], event: Mapping[str, Any], bot: str, ts: str) -> Heard | None:
+    """A message that is gone: a person's, or a page of ours, which only those may delete who may. Of one that
+    began a thread Slack leaves a tombstone, which comes as an edit by Slack itself."""
+    gone = {**(event.get("previous_message") or {}), "ts": ts}
     about = replace(_about(body, event, gone), kind="delete")
     if gone.get("user") == bot:
         return Heard(replace(about, author="", who="", values={"page": "gone"}), True)
@@ -114,10 +117,10 @@ def said(text: str, bot: str) -> str:
 
 def as_verb(inbound: Inbound) -> Inbound:
     """A message that is a command: ``/takes 3`` after the mention, since Slack has no slash commands in
-    threads. The word alone stops."""
+    threads. The word alone stops. What follows the verb keeps Slack's marks, as all words do until names are known."""
     if _STOP.fullmatch(inbound.text):
         return replace(inbound, kind="stop", text="")
-    found = _VERB.match(plain(inbound.text))
+    found = _VERB.match(inbound.text)
     if found:
         return replace(inbound, kind="command", name=found[1].lower(), text=(found[2] or "").strip())
     return inbound
@@ -130,7 +133,7 @@ def of_command(body: Mapping[str, Any]) -> Inbound | None:
     if name != "stop" and find(name) is None:
         return None
     scope = Scope(PLATFORM, body["team_id"], body["channel_id"])
-    text = plain(words[1]) if len(words) > 1 else ""
+    text = words[1] if len(words) > 1 else ""
     kind: Any = "stop" if name == "stop" else "command"
     return Inbound(kind, f"cmd:{body['trigger_id']}", scope, body["user_id"], text, name, who=body["user_id"])
 
@@ -138,8 +141,8 @@ def of_command(body: Mapping[str, Any]) -> Inbound | None:
 def of_action(body: Mapping[str, Any]) -> list[Inbound]:
     """A pressed button: what it does, and what is said after it."""
     action, user = body["actions"][0], body["user"]["id"]
-    value = json.loads(action.get("value") or "{}")
-    if not isinstance(value, dict) or "v" not in value:
+    value = _value(body)
+    if "v" not in value:
         return []
     box = body.get("container") or {}
     at = box.get("message_ts") or ""
@@ -159,8 +162,19 @@ def of_action(body: Mapping[str, Any]) -> list[Inbound]:
     )
     if not value.get("q"):
         return [done]
-    asked = Inbound("message", f"{event}:ask", scope, user, str(value["q"]), who=user)
+    asked = Inbound("message", f"{event}:ask", scope, user, marked(str(value["q"])), who=user)
     return [done, as_verb(asked)]
+
+
+def said_again(body: Mapping[str, Any]) -> str:
+    """The message that whoever presses this button says again; "" for none."""
+    value = _value(body)
+    return str(value.get("m") or "") if value.get("a") else ""
+
+
+def _value(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = json.loads(body["actions"][0].get("value") or "{}")
+    return value if isinstance(value, dict) else {}
 
 
 def of_form(body: Mapping[str, Any]) -> Inbound | None:

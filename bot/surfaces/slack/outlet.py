@@ -5,6 +5,7 @@ Slack did not take is kept and sent again. Knows nothing of what the text is.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,9 @@ from slack_sdk.errors import SlackApiError
 from bot.render.pace import Pace
 from bot.render.paging import split
 from bot.render.slack import PART, Block, markdown, quiet, realign
-from bot.surfaces.slack.api import Api, Undeliverable
+from bot.surfaces.slack.api import BROKEN, PASSING, Api, Undeliverable, code, patiently
+
+log = logging.getLogger(__name__)
 
 STREAM_EVERY, EDIT_EVERY = 0.3, 1.2
 ROLL_AFTER, ROLL_AT_LAST = 240.0, 285.0
@@ -51,7 +54,7 @@ class Place:
 
 @dataclass(slots=True)
 class _Part:
-    """One message: its ``ts``, what of the page is in it, and whether Slack still streams it. One that
+    """One message: its ``ts`` ("" until it is posted), what of the page is in it, and whether Slack still streams it. One that
     somebody deleted is ``gone`` and stays so."""
 
     ts: str
@@ -99,57 +102,74 @@ class Outlet:
             self._pace.touch()
 
     async def end(self, final: str, under: Sequence[Block]) -> tuple[str, ...]:
-        """Ends the page as ``final`` with ``under`` below it; the messages it became."""
+        """Ends the page as ``final`` with ``under`` below it; the messages it became. Raises Undeliverable, and
+        what Slack or the line say when it does not work after some tries."""
         self._ending.set()
         await self._pace.close()
         final = final or self._text
-        if self._repairs or not self._parts:
-            await self._write([part.text for part in split(final, PART)] or [""], under)
-        else:
-            await self._finish(final, under)
-        return tuple(part.ts for part in self._parts if not part.gone)
+        whole = self._repairs or not self._parts
+
+        async def end() -> None:
+            if whole or not self._api.team.native:
+                await self._write([part.text for part in split(final, PART)] or [""], under)
+            else:
+                await self._finish(final, under)
+
+        await patiently(end)
+        return self.shown
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The messages that stand there."""
+        return tuple(part.ts for part in self._parts if part.ts and not part.gone)
 
     # -- while it grows --
 
     async def _flush(self) -> None:
+        """What did not work goes with the next, or at the latest with the end."""
+        try:
+            await self._grow()
+        except BROKEN as error:
+            self._dirty = True
+            log.warning("A part of an answer did not arrive (%s): it goes with the next", error)
+
+    async def _grow(self) -> None:
         if self._stopped or any(part.gone for part in self._parts):
             return
         if not self._api.team.native:
             await self._edit()
             return
-        text, self._unsent = self._unsent, ""
-        tasks, self._tasks = list(self._tasks.values()), {}
-        if not (text or tasks):
-            return
         try:
-            await self._stream(text, tasks)
+            await self._stream()
         except SlackApiError as error:
-            if error.response["error"] == "stopped_by_user":
+            if code(error) == "stopped_by_user":
                 self._stopped = True
-            elif self._parts or error.response["error"] == "ratelimited":
-                self._unsent, self._dirty = text + self._unsent, True
+            elif self._parts or code(error) in PASSING:
                 raise
             else:  # no native streams here: remembered for the workspace
                 self._api.team.native = False
                 await self._edit()
 
-    async def _stream(self, text: str, tasks: Sequence[Block]) -> None:
+    async def _stream(self) -> None:
+        """What Slack has taken is no longer unsent. Tasks are a courtesy and go once."""
+        tasks, self._tasks = list(self._tasks.values()), {}
         if tasks:
             await self._push("", tasks)
-        while text and not (self._parts and self._parts[-1].gone):
+        while self._unsent and not (self._parts and self._parts[-1].gone):
+            text = self._unsent
             part = self._parts[-1] if self._parts and self._parts[-1].live else None
             cut = min(len(text), CHUNK)
             if part is not None and (border := self._border(part, text)) is not None:
                 if border:
                     await self._push(text[:border])
+                    self._unsent = self._unsent[border:]
                 await self._close(part)
-                text = text[border:]
                 continue
             if part is not None:  # up to where a border is looked for, and from there to the end of the room
                 room = PART if len(part.shown) < PART else MOST
                 cut = min(cut, max(room - len(part.shown), 1))
             await self._push(text[:cut])
-            text = text[cut:]
+            self._unsent = self._unsent[cut:]
 
     def _border(self, part: _Part, text: str) -> int | None:
         """Where in ``text`` this message ends; None when it goes on."""
@@ -173,10 +193,10 @@ class Outlet:
                 await self._api.append(self._place.channel, part.ts, [*tasks, *_chunks(text)])
                 part.shown += text
             except SlackApiError as error:
-                if error.response["error"] not in OVER:
+                if code(error) not in OVER:
                     raise
                 part.live, self._dirty = False, True
-                if error.response["error"] == GONE:
+                if code(error) == GONE:
                     part.gone = True
                     return
                 part = await self._open(text, tasks)
@@ -194,19 +214,20 @@ class Outlet:
     async def _close(self, part: _Part) -> None:
         """This message is full; the page goes on in the next."""
         tail = "\n```" if _fenced("".join(part.body for part in self._parts)) else ""
-        part.shown += tail
         await self._stop(part, tail, ())
+        part.shown += tail
 
     async def _stop(self, part: _Part, tail: str, under: Sequence[Block]) -> bool:
         """Whether Slack still had the stream open."""
-        part.live = False
+        ended = True
         try:
             await self._api.stop(self._place.channel, part.ts, _chunks(tail), under, self._metadata)
         except SlackApiError as error:
-            if error.response["error"] not in OVER:
+            if code(error) not in OVER:
                 raise
-            return False
-        return True
+            ended = False
+        part.live = False
+        return ended
 
     async def _edit(self) -> None:
         """Not more often than people can read; the end writes it all, once."""
@@ -221,13 +242,10 @@ class Outlet:
 
     async def _finish(self, final: str, under: Sequence[Block]) -> None:
         """The stream's messages get their markers and what stands under the page."""
-        if not self._api.team.native:
-            await self._write([part.text for part in split(final, PART)] or [""], under)
-            return
-        bodies = [part.body for part in self._parts]
         if self._unsent and not self._stopped:  # the line broke while this was on its way
-            bodies[-1] += self._unsent
-            self._unsent, self._dirty = "", True
+            await self._flush()
+            self._fold()
+        bodies = [part.body for part in self._parts]
         wanted = realign(final, bodies) or ([final] if len(bodies) == 1 else bodies)
         last = self._parts[-1]
         clean = not self._dirty and wanted == bodies
@@ -239,6 +257,13 @@ class Outlet:
             if text != part.body or part is last or self._dirty:
                 await self._replace(part, text, below)
 
+    def _fold(self) -> None:
+        """What Slack does not take as a stream stands in the last message, and in further ones yet to be posted."""
+        if self._unsent:
+            first, *more = (part.body for part in split(self._parts[-1].body + self._unsent, PART))
+            self._parts[-1].body, self._unsent, self._dirty = first, "", True
+            self._parts += [_Part("", 0.0, body) for body in more]
+
     async def _write(self, texts: Sequence[str], under: Sequence[Block]) -> None:
         """The page as whole messages: those that are there are written over, the rest is posted."""
         for number, text in enumerate(texts):
@@ -247,10 +272,13 @@ class Outlet:
                 if text != self._parts[number].shown or below:
                     await self._replace(self._parts[number], text, below)
             elif text.strip() or below:
-                await self._post(text, below)
+                self._parts.append(_Part(await self._post(text, below), 0.0, text, text))
 
     async def _replace(self, part: _Part, text: str, under: Sequence[Block]) -> None:
         if part.gone:
+            return
+        if not part.ts:
+            part.ts = await self._post(text, under)
             return
         if part.live and self._api.team.native:
             await self._stop(part, "", ())
@@ -259,18 +287,18 @@ class Outlet:
             await self._api.update(self._place.channel, part.ts, _notice(text), _blocks(text, under), self._metadata)
             part.shown = text
         except SlackApiError as error:
-            part.gone = error.response["error"] == GONE
-            if error.response["error"] in FIXED:
-                await self._post(text, under)
+            part.gone = code(error) == GONE
+            if code(error) in FIXED:  # another stands for it from now on
+                part.ts, part.shown = await self._post(text, under), text
             elif not part.gone:
                 raise
 
-    async def _post(self, text: str, under: Sequence[Block]) -> None:
+    async def _post(self, text: str, under: Sequence[Block]) -> str:
         await self._slip.sending()
         place = self._place
         ts = await self._api.post(place.channel, place.thread, _notice(text), _blocks(text, under), self._metadata)
-        self._parts.append(_Part(ts, 0.0, text, text))
         await self._slip.posted(ts)
+        return ts
 
     @property
     def _metadata(self) -> dict[str, Any]:
@@ -286,7 +314,7 @@ async def posted_before(api: Api, place: Place, key: str, after: str) -> tuple[s
             channel=place.channel, ts=place.thread, oldest=after or place.thread, limit=15, include_all_metadata=True
         )
         mine = (await api.client.auth_test())["user_id"]
-    except (SlackApiError, Undeliverable, OSError, TimeoutError):
+    except (*BROKEN, Undeliverable):
         return None
     messages = [one for one in found["messages"] if one.get("user") == mine and one["ts"] > after]
     keys = {one["ts"]: ((one.get("metadata") or {}).get("event_payload") or {}).get("key") for one in messages}

@@ -28,15 +28,28 @@ log = logging.getLogger(__name__)
 EVENTS, HEALTH = "/slack/events", "/health"
 DEAF = 180.0
 """Seconds without a working line to Slack after which the program ends."""
+UNWELL = 30.0
+"""Seconds without one after which the health page says so."""
 
 
 class Line:
     """Whether Slack can reach us. Over HTTP that cannot be known from here."""
 
-    def __init__(self, handler: AsyncSocketModeHandler | None, door: Door) -> None:
-        self._handler = handler
+    def __init__(self, door: Door, unwell_after: float = UNWELL) -> None:
         self._door = door
+        self._unwell_after = unwell_after
+        self._handler: AsyncSocketModeHandler | None = None
+        self._begun = False
         self._sound = time.monotonic()
+
+    def begin(self, handler: AsyncSocketModeHandler | None) -> None:
+        """We listen: by ``handler``, or over HTTP."""
+        self._handler, self._begun, self._sound = handler, True, time.monotonic()
+
+    @property
+    def well(self) -> bool:
+        """Whether it stands, by what was known of it when it was last looked at."""
+        return self._begun and time.monotonic() - self._sound < self._unwell_after
 
     async def deaf(self) -> float:
         """Seconds since the line was last known to work."""
@@ -64,9 +77,10 @@ async def serve(
     port: int,
     ping: float,
     deaf_after: float = DEAF,
+    line: Line | None = None,
 ) -> int:
     """Serve until SIGINT or SIGTERM (0) or until deaf for too long (1). ``begin`` is called once Slack
-    knows us, before anything is heard."""
+    knows us, before anything is heard. ``line`` is for who wants to know meanwhile how it stands."""
     door.open(app)
     await _introduce(app, access)
     if access.client_id:
@@ -77,7 +91,8 @@ async def serve(
         handler = AsyncSocketModeHandler(app, access.app_token, ping_interval=ping, proxy=access.proxy or None)
         stack.push_async_callback(handler.close_async)
         await handler.client.connect()  # type: ignore[no-untyped-call]  # as the SDK has it
-    line, lag = Line(handler, door), Lag()
+    line, lag = line or Line(door), Lag()
+    line.begin(handler)
     await _listen(stack, app, line, lag, host, port, events=not access.socket)
     where = "by socket" if access.socket else f"on http://{host}:{port}{EVENTS}"
     say(f"Listening to Slack {where}." + (f" {many(resumed, 'message', 'messages')} from before." if resumed else ""))

@@ -5,17 +5,19 @@ Knows nothing of input or of the dialogue.
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
-from slack_sdk.errors import SlackApiError, SlackClientError
-
 from bot.events import Attach, Cite, Fail, Final, Inbound, Note, Offer, Out, Reply, Sent, Step, Text
+from bot.logs import ref
 from bot.render.links import unlinked
 from bot.render.paging import split
 from bot.render.safe import clean, line
 from bot.render.slack import PART, Block, Quieter, actions, citations, context, escape, feedback, markdown, quiet
+from bot.surfaces.eyes import changes
 from bot.surfaces.shown import Over
-from bot.surfaces.slack.api import Api, Undeliverable
+from bot.surfaces.slack.api import BROKEN, Api, Undeliverable, patiently
 from bot.surfaces.slack.outlet import Outlet, Place, posted_before
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,9 @@ _TASK = {"running": "in_progress", "done": "complete", "failed": "error"}
 _WRITES = frozenset({"again", "rewind"})
 _FOR_ONE = frozenset({"why", "rate", "edit"})
 """Buttons whose answer is nobody else's business."""
+UNSHOWN = "Slack did not take my answer (ref {}): please ask again."
+UNSHOWN_PAGE = "Slack did not take all of this page (ref {}): `/export` hands it over as a file."
+NO_FILES = "Slack shows files to all of a channel: mention me with `/{}` in the thread where they may be seen."
 _MAYBE = "This may be here twice: I was restarted while I sent it."
 
 
@@ -87,6 +92,9 @@ class SlackStage:
                 ids = await self._finish(reply)
         except Undeliverable as error:
             self._give_up(error)
+        except BROKEN as error:
+            ids = self._outlet.shown if self._outlet else ()
+            await self._say_unshown(reply, error)
         finally:
             await self._done()
         self._sent = Sent(ids, self._final or self._text, reply.status == "complete" and not self._dead)
@@ -95,6 +103,19 @@ class SlackStage:
     def _give_up(self, error: Undeliverable) -> None:
         self._dead = True
         log.warning("Slack takes no message for %s: %s", self._inbound.event_id, error)
+
+    async def _say_unshown(self, reply: Reply, error: Exception) -> None:
+        """One sentence for what could not be shown, nor by trying again. Raises where not even that can be said:
+        then the answer waits for a better line."""
+        mark, place, api = ref(), self._place, await self._known_api()
+        log.error("Slack did not take an answer to %s (%s), ref %s", self._inbound.event_id, error, mark)
+        say = (UNSHOWN_PAGE if reply.turn else UNSHOWN).format(mark)
+        with suppress(Undeliverable):
+            if self._private:
+                await api.whisper(place.channel, place.thread, place.user, say)
+            else:
+                await api.post(place.channel, place.thread, say, ())
+        self._dead = True
 
     @property
     def _private(self) -> bool:
@@ -172,6 +193,8 @@ class SlackStage:
         under = self._under(reply)
         if not (self._text.strip() or under or self._files or self._outlet or self._slip.ids or self._slip.unsure):
             return ()
+        if self._for_all(reply):
+            return await self._tell_all(under)
         if self._private:
             await self._whisper(under)
             return ()
@@ -180,7 +203,7 @@ class SlackStage:
         over = Over(self._slip, messages) if fits else None  # a page that was changed stands where it stood
         self._slip = over or self._slip
         outlet = await self._open()
-        if not outlet.streamed:
+        if self._text and not outlet.streamed:
             outlet.text(self._text)
         ids = await outlet.end(self._final, under) if self._text.strip() or under or self._slip.ids else ()
         if over is not None:
@@ -188,14 +211,36 @@ class SlackStage:
         await self._attach()
         return ids
 
+    def _for_all(self, reply: Reply) -> bool:
+        """A slash command that has changed what all share is seen by all; one that could not be done is not."""
+        inbound, done = self._inbound, reply.status == "complete" and bool(self._text.strip())
+        slash = inbound.kind == "command" and not inbound.scope.thread
+        return slash and done and changes(inbound.name, inbound.text)
+
+    async def _tell_all(self, under: list[Block]) -> tuple[str, ...]:
+        """In the channel, since a slash command is given in no thread."""
+        api, ids = await self._known_api(), []
+        who, text = await api.name(self._inbound.who), await api.named(self._inbound.text)
+        said = f"{who}: /{self._inbound.name} {text[:80]}"
+        for notice, blocks in self._whole([*context([escape(said)]), *under]):
+            await self._slip.sending()
+            ids.append(await patiently(partial(api.post, self._place.channel, "", notice, blocks)))
+            await self._slip.posted(ids[-1])
+        return tuple(ids)
+
     async def _whisper(self, under: list[Block]) -> None:
         api, place = await self._known_api(), self._place
+        for notice, blocks in self._whole(under):
+            await patiently(partial(api.whisper, place.channel, place.thread, place.user, notice, blocks))
+        if self._files:
+            await api.whisper(place.channel, place.thread, place.user, NO_FILES.format(self._inbound.name))
+
+    def _whole(self, under: list[Block]) -> list[tuple[str, list[Block]]]:
+        """What there is to read, in messages that fit: each with its notice."""
         parts = [part.text for part in split(self._text, PART)] if self._text.strip() else [""]
-        for number, part in enumerate(parts, 1):
-            blocks = [*([markdown(part)] if part.strip() else []), *(under if number == len(parts) else [])]
-            if blocks:
-                await api.whisper(place.channel, place.thread, place.user, quiet(part[:150]) or "…", blocks)
-        await self._attach()
+        messages = [(part, [markdown(part)] if part.strip() else []) for part in parts]
+        messages[-1][1].extend(under)
+        return [(quiet(part[:150]) or "…", blocks) for part, blocks in messages if blocks]
 
     async def _attach(self) -> None:
         for attached in self._files:
@@ -204,7 +249,7 @@ class SlackStage:
                 await api.client.files_upload_v2(
                     channel=place.channel, thread_ts=place.thread or None, filename=line(file.name), content=file.data
                 )
-            except (SlackApiError, SlackClientError) as error:
+            except BROKEN as error:
                 log.warning("A file could not be uploaded: %s", error)
                 say = f"{line(file.name)} could not be uploaded; does the app have the scope files:write?"
                 await api.whisper(place.channel, place.thread, place.user, quiet(say))

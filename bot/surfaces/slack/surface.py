@@ -5,19 +5,15 @@ Knows nothing of how events arrive.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from bot.events import File, Inbound
 from bot.gate import Slip
-from bot.render.slack import plain
 from bot.surfaces.slack.api import Api, Apis
 from bot.surfaces.slack.files import Incoming, Unfetched
 from bot.surfaces.slack.outlet import ROLL_AFTER
 from bot.surfaces.slack.stage import SlackStage
 from memory import Kept, Scope
-
-MENTION = "<@"
 
 
 class Inbox(Protocol):
@@ -40,7 +36,6 @@ class SlackSurface:
         self._inbox = inbox
         self._incoming = incoming
         self._manners = manners or Manners()
-        self._fetched: dict[str, list[Path]] = {}
 
     @property
     def burst(self) -> float:
@@ -57,17 +52,12 @@ class SlackSurface:
         api = await self._apis.of(inbound.scope.tenant)
         if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
             await api.status(inbound.scope.room, inbound.scope.thread, busy=True)
-        form = "over" in inbound.values  # typed in a form nothing is marked up
-        text = inbound.text if form else await self._named(api, inbound.text)
+        ours = inbound.kind == "action" or "over" in inbound.values  # in buttons and forms nothing is marked up
+        text = inbound.text if ours else await api.named(inbound.text)
         inbound = replace(inbound, author=await api.name(inbound.who), text=text)
         if inbound.name == "learn":
             inbound = await self._with_files(api, inbound)
         return inbound
-
-    async def _named(self, api: Api, text: str) -> str:
-        """People's names where Slack has their ids."""
-        ids = {part.split(">")[0].split("|")[0] for part in text.split(MENTION)[1:]}
-        return plain(text, {user: await api.name(user) for user in ids})
 
     async def _with_files(self, api: Api, inbound: Inbound) -> Inbound:
         """What cannot be fetched is named as a file that is not there, with the reason."""
@@ -75,12 +65,12 @@ class SlackSurface:
         if about := inbound.values.get("files_of"):
             kept = await self._inbox.find(inbound.scope, about)
             files = tuple(File(name, url=url, media=media) for name, url, media in (kept.letter.files if kept else ()))
+        shelf = self._incoming.shelf(inbound.scope, inbound.event_id)
+        await shelf.open()
         fetched, problems = [], []
         for file in files:
             try:
-                path = await self._incoming.fetch(inbound.scope, file, str(api.client.token))
-                self._fetched.setdefault(inbound.event_id, []).append(path)
-                fetched.append(replace(file, path=str(path)))
+                fetched.append(await self._incoming.fetch(shelf, file, str(api.client.token)))
             except Unfetched as error:
                 problems.append(str(error))
         return replace(inbound, files=tuple(fetched), text="", values={"problem": " ".join(problems)})
@@ -95,4 +85,3 @@ class SlackSurface:
         api = await self._apis.of(inbound.scope.tenant)
         if inbound.scope.thread and inbound.kind not in ("edit", "delete"):
             await api.status(inbound.scope.room, inbound.scope.thread, busy=False)
-        self._incoming.drop(inbound.scope, self._fetched.pop(inbound.event_id, ()))

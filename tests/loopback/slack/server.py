@@ -30,11 +30,12 @@ CLIENT_ID, CLIENT_SECRET = "111.222", "loopback-client-secret"
 @dataclass
 class Faults:
     """What goes wrong. ``limited`` maps a method to how many of its calls are answered with 429,
-    ``broken`` to an error and ``repeat`` is the share of events that are delivered twice, ``late`` the
+    ``dropped`` to how many are cut off, ``broken`` to its next errors; ``repeat`` is the share of events that are delivered twice, ``late`` the
     most seconds one is held back. ``retries`` are the waits before an unacknowledged event comes again."""
 
     limited: dict[str, int] = field(default_factory=dict)
     retry_after: int = 1
+    dropped: dict[str, int] = field(default_factory=dict)
     broken: dict[str, list[str]] = field(default_factory=dict)
     repeat: float = 0.0
     late: float = 0.0
@@ -137,9 +138,17 @@ class LoopbackSlack:
         self.send_event(team, self._changed(team, channel, "message_changed", message=now, previous_message=before))
 
     def delete(self, team: Workspace, channel: str, ts: str) -> None:
-        message = team.channels[channel].messages.pop(ts)
-        more = {"deleted_ts": ts, "previous_message": message.public()}
-        self.send_event(team, self._changed(team, channel, "message_deleted", **more))
+        """Where there are replies, a tombstone stays in its place, and the event is an edit."""
+        messages = team.channels[channel].messages
+        before = messages[ts].public()
+        if any(one.thread_ts == ts and one.ts != ts and not one.only_for for one in messages.values()):
+            messages[ts] = Message(channel, ts, "USLACKBOT", "This message was deleted.", ts)
+            stone = messages[ts].public() | {"subtype": "tombstone", "hidden": True}
+            event = self._changed(team, channel, "message_changed", message=stone, previous_message=before)
+        else:
+            del messages[ts]
+            event = self._changed(team, channel, "message_deleted", deleted_ts=ts, previous_message=before)
+        self.send_event(team, event)
 
     def _changed(self, team: Workspace, channel: str, subtype: str, **more: Any) -> dict[str, Any]:
         base = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel, "ts": new_ts()}
@@ -308,6 +317,9 @@ class LoopbackSlack:
             self.faults.limited[method] -= 1
             headers = {"Retry-After": str(self.faults.retry_after)}
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+        if self.faults.dropped.get(method, 0) > 0 and request.transport:
+            self.faults.dropped[method] -= 1
+            request.transport.abort()
         if broken := self.faults.broken.get(method):
             return web.json_response({"ok": False, "error": broken.pop(0)})
         if method == "oauth.v2.access":

@@ -121,6 +121,19 @@ async def test_a_program_killed_in_mid_answer_leaves_a_page_that_the_next_one_fi
     assert await program.end(signal.SIGTERM) == 0
 
 
+async def test_discord_alone_says_how_it_is_too(program, server, people, unused_tcp_port):
+    program.settings["HEALTH_PORT"] = str(unused_tcp_port)
+    await program.start("discord")
+    async with aiohttp.ClientSession() as session:
+        status = 0
+        while status != 200:  # well as soon as the line stands
+            await asyncio.sleep(0.2)
+            async with session.get(f"http://127.0.0.1:{unused_tcp_port}/health") as answer:
+                status, state = answer.status, await answer.json()
+    assert state["ok"] is state["discord"]["ok"] is True
+    assert await program.end(signal.SIGTERM) == 0
+
+
 async def test_slack_and_discord_are_served_by_one_program_that_says_how_it_is(
     program, server, people, unused_tcp_port
 ):

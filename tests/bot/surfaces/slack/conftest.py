@@ -15,7 +15,7 @@ from bot.surfaces.shown import Pages
 from bot.surfaces.slack.api import Apis
 from bot.surfaces.slack.door import Door, House
 from bot.surfaces.slack.files import Incoming
-from bot.surfaces.slack.serve import Access, Installed, bolt, serve
+from bot.surfaces.slack.serve import Access, Installed, Line, bolt, serve
 from bot.surfaces.slack.surface import Manners, SlackSurface
 from memory import Scope
 from tests.loopback.slack.server import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, LoopbackSlack
@@ -36,6 +36,9 @@ class Bot:
     gate: object = None
     exit: int | None = None
     deaf_after: float = 60.0
+    early_for: float = 120.0
+    unwell_after: float = 30.0
+    line: Line | None = None
     _stack: AsyncExitStack | None = None
     _task: asyncio.Task | None = None
 
@@ -55,18 +58,21 @@ class Bot:
         house = House(ledger.inbox, ledger.shows, tuple(self.app.formats), pages, lambda show: [("Help", "/help")])
         ready = asyncio.Event()
         self.gate = room.gate
+        door = Door(room.gate, house, apis, self.early_for)
+        self.line = Line(door, self.unwell_after)
         self._task = asyncio.create_task(
             serve(
                 stack,
                 access,
                 bolt(access, installed, ["chat:write"]),
-                Door(room.gate, house, apis),
+                door,
                 begin=lambda: room.gate.recover("slack"),
                 say=lambda text: ready.set(),
                 host="127.0.0.1",
                 port=port,
                 ping=0.3,
                 deaf_after=self.deaf_after,
+                line=self.line,
             )
         )
         waiting = asyncio.create_task(ready.wait())

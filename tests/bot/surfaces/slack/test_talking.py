@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from memory import Scope
+from memory import Scope, TakeStatus
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -139,7 +139,9 @@ async def test_a_page_longer_than_a_window_is_not_cut_but_said_to_be(bot, slack,
     root = slack.mention(team, "C1", "U1", "Write at length")
     page = (await until(lambda: answers(team, thread=root)))[-1]
     slack.press(team, page, page.buttons["Edit…"], "U1")
-    assert "a window holds 3,000" in (await until(lambda: whispers(team, "U1")))[0].shown
+    told = (await until(lambda: whispers(team, "U1")))[0].shown
+    assert "a window holds 3,000" in told
+    assert "mention me with `/edit`" in told
     assert team.views == []
 
 
@@ -154,6 +156,35 @@ async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered
     assert "Write me something" in found[2].shown
 
 
+async def test_a_long_first_word_in_a_room_without_a_show_is_answered_whole(bot, slack, team, until):
+    team.add_channel("C9", "new", "U1")
+    await bot.start()
+    said = "\n".join(f'He says "word{n}".' for n in range(150))
+    assert len(said) > 2000
+    root = slack.mention(team, "C9", "U1", said)
+    asked = (await until(lambda: answers(team, "C9", root)))[0]
+    slack.press(team, asked, asked.buttons["The Salt Road"], "U1")
+    found = await until(lambda: len(answers(team, "C9", root)) == 3 and answers(team, "C9", root))
+    assert "word0" in found[2].shown
+    assert "word149" in found[2].shown
+
+
+async def test_commands_know_people_by_name_and_keep_what_was_typed(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "/note ask <@U2> why &amp;lt; is no &lt;")
+    await until(lambda: answers(team, thread=root))
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert talk.thread.note == "ask @Bo why &lt; is no <"
+    slack.command(team, "C1", "U1", "remember ask <@U2|bo> &amp;lt;")
+    await until(lambda: [one for one in answers(team) if "ask @Bo &lt;" in one.shown])
+    slack.command(team, "C1", "U1", "Write <@U2|bo> &amp;lt; a song")
+    root = (await until(lambda: [one for one in answers(team) if "Ana" in one.shown and not one.thread_ts]))[0]
+    assert "@Bo &amp;lt; a song" in root.shown, "as Slack shows it"
+    await until(lambda: answers(team, thread=root.ts))
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root.ts))
+    assert talk.window[0].text == "Write @Bo &lt; a song"
+
+
 async def test_the_slash_command_answers_its_author_alone_and_writes_for_all(bot, slack, team, until):
     await bot.start()
     done = slack.command(team, "C1", "U1", "shows")
@@ -163,6 +194,36 @@ async def test_the_slash_command_answers_its_author_alone_and_writes_for_all(bot
     root = (await until(lambda: [one for one in answers(team) if not one.thread_ts]))[0]
     assert "Ana" in root.shown
     assert "Write of the sea" in (await until(lambda: answers(team, thread=root.ts)))[0].shown
+
+
+async def test_what_a_slash_command_changes_for_all_is_seen_by_all_and_nothing_else_is(bot, slack, team, until, app):
+    await bot.start()
+    slack.command(team, "C1", "U1", "keep Rule: No magic at all.")
+    told = (await until(lambda: answers(team)))[0]
+    assert "Kept as canon" in told.shown
+    assert "Ana: /keep Rule" in told.shown
+    slack.command(team, "C1", "U1", "canon retire Rule")
+    await until(lambda: [one for one in answers(team) if "is retired" in one.shown])
+    slack.command(team, "C1", "U1", "canon retire Nobody")
+    await until(lambda: [one for one in whispers(team, "U1") if "Canon has no" in one.shown])
+    slack.command(team, "C1", "U1", "canon")
+    await until(lambda: len(whispers(team, "U1")) == 2)
+    slack.command(team, "C1", "U1", "show Another show")
+    await until(lambda: [one for one in answers(team) if "works on **Another show**" in one.shown])
+    assert len(answers(team)) == 3
+    assert not [args for name, args, _ in slack.calls if name == "chat.startStream"]
+
+
+async def test_files_that_only_one_should_see_are_not_put_into_the_channel(bot, slack, team, until, app):
+    await bot.start()
+    here = Scope("slack", team.id, "C1")
+    show = await app.ledger.shows.ensure(team.id, "The Salt Road")
+    await app.ledger.threads.open(here, show.id)
+    begun = await app.ledger.turns.begin(here, "Ana", "Hello", "chat", "EvY")
+    await app.ledger.turns.finish(here, begun.take.id, "A page.", TakeStatus.COMPLETE, "", {}, "echo")
+    slack.command(team, "C1", "U1", "export")
+    assert "mention me with `/export`" in (await until(lambda: whispers(team, "U1")))[0].shown
+    assert answers(team) == []
 
 
 async def test_a_rooms_settings_are_a_form_and_hold(bot, slack, team, until, app):
@@ -197,6 +258,15 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, slack, t
     await until(lambda: [one for one in answers(team, thread=root) if "blue door" in one.shown])
     left = [path for path in (app.settings.home / "incoming").rglob("*") if path.is_file()]
     assert left == [], "a file stays no longer than it takes to learn it"
+
+
+async def test_a_file_with_a_long_name_is_learned_and_known_again_in_another_thread(bot, slack, team, until):
+    await bot.start()
+    file = slack.add_file(team, "\u4e2d" * 100 + ".md", b"# Lamps\n\nThe lamp of the north pier is green.\n")
+    root = slack.mention(team, "C1", "U1", "/learn", files=[file])
+    await until(lambda: [one for one in answers(team, thread=root) if "1 source," in one.shown])
+    root = slack.mention(team, "C1", "U1", "/learn", files=[file])
+    await until(lambda: [one for one in answers(team, thread=root) if "1 unchanged" in one.shown])
 
 
 async def test_a_login_page_is_not_learned_as_a_file_and_no_other_host_is_asked(bot, slack, team, until):
@@ -254,6 +324,19 @@ async def test_deleting_what_was_answered_takes_it_out_of_the_thread_and_the_ind
     talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
     assert [turn.text for turn in talk.window] == ["The heron secret"]
     assert await app.index.count() < before
+
+
+async def test_deleting_a_threads_first_message_takes_it_out_though_slack_calls_that_an_edit(
+    bot, slack, team, until, app
+):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "The heron secret")
+    await until(lambda: answers(team, thread=root))
+    await until(lambda: not bot.gate._floor.running(Scope("slack", team.id, "C1", root)))
+    slack.delete(team, "C1", root)
+    assert "Taken back" in (await until(lambda: whispers(team, "U1")))[0].shown
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert talk.window == ()
 
 
 async def test_a_page_that_somebody_deletes_leaves_the_conversation_and_the_vectors(bot, slack, team, until, app):

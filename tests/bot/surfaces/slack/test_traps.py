@@ -104,6 +104,37 @@ async def test_words_that_overtake_the_mention_are_answered_after_it(bot, slack,
     await until(lambda: "came early" in "".join(page.shown for page in answers(team, thread=ts)))
 
 
+async def test_what_others_said_before_the_mention_is_neither_answered_nor_written_down(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.say(team, "C1", "U1", "x")
+    slack.say(team, "C1", "U1", "Bo owes me money", thread=root)
+    slack.say(team, "C1", "U2", "that is between us", thread=root)
+    await settled(slack)
+    slack.mention(team, "C1", "U1", "a song, please", thread=root)
+    await until(lambda: answers(team, thread=root))
+    await settled(slack)
+    slack.say(team, "C1", "U1", "and another", thread=root)
+    await until(lambda: len(answers(team, thread=root)) > 1)
+    await settled(slack)
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert [turn.text for turn in talk.window] == ["a song, please", "and another"]
+    assert len(answers(team, thread=root)) == 2
+
+
+async def test_words_that_came_long_before_the_mention_are_let_go(bot, slack, team, until, app):
+    bot.early_for = 0.2
+    await bot.start()
+    root = slack.say(team, "C1", "U1", "x")
+    slack.say(team, "C1", "U1", "forgotten", thread=root)
+    await settled(slack)
+    event = {"type": "app_mention", "channel": "C1", "user": "U1", "text": f"<@{team.bot}> the mention", "ts": root}
+    slack.send_event(team, event)
+    await until(lambda: answers(team, thread=root))
+    await settled(slack)
+    talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))
+    assert [turn.text for turn in talk.window] == ["the mention"]
+
+
 async def test_a_deletion_or_an_edit_that_overtakes_its_message_counts(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "Hello")
@@ -197,6 +228,65 @@ async def test_rate_limits_are_waited_out_and_nothing_is_lost(bot, slack, team, 
     assert page.shown.split()[:80] == bot.say.split("say=")[1].split()
 
 
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize("fault", ["an error", "a cut line"])
+async def test_a_part_that_slack_does_not_take_goes_with_the_next(bot, slack, team, until, app, streams, fault):
+    slack.limits.streams = streams
+    method = "chat.appendStream" if streams else "chat.update"
+    bot.say = "slow=0.03,say=" + long_text(3, 40)
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write")
+    await until(lambda: [m for m in team.from_bot("C1", root) if "p0w5" in m.shown])
+    if fault == "an error":
+        slack.faults.broken = {method: ["internal_error"]}
+    else:
+        slack.faults.dropped = {method: 3}  # the SDK itself tries again twice
+    pages = await until(lambda: [page for page in answers(team, thread=root) if page.buttons], 60)
+    assert not slack.faults.broken.get(method)
+    assert not slack.faults.dropped.get(method)
+    assert [page.shown.split()[:120] for page in pages] == [bot.say.split("say=")[1].split()]
+    assert (await app.ledger.inbox.find(Scope("slack", team.id, "C1", root), root)).attempts == 1
+    assert len(answers(team, thread=root)) == 1, "and nothing else is said"
+
+
+async def test_an_end_that_slack_does_not_take_at_first_is_tried_again(bot, slack, team, until, app):
+    slack.faults.broken = {"chat.stopStream": ["internal_error"] * 2, "chat.update": ["internal_error"]}
+    bot.say = "slow=0.02,say=" + long_text(2, 40)
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write")
+    page = (await until(lambda: [page for page in answers(team, thread=root) if page.buttons], 60))[0]
+    assert page.shown.split()[:80] == bot.say.split("say=")[1].split()
+    assert (await app.ledger.inbox.find(Scope("slack", team.id, "C1", root), root)).attempts == 1
+    assert len(answers(team, thread=root)) == 1
+
+
+async def test_what_slack_takes_no_more_as_a_stream_stands_in_whole_messages_at_the_end(bot, slack, team, until):
+    bot.say = "slow=0.01,say=" + long_text(40)
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write")
+    await until(lambda: [m for m in team.from_bot("C1", root) if "p0w5" in m.shown])
+    slack.faults.broken = {"chat.appendStream": ["internal_error"] * 999}
+    await until(lambda: [page for page in answers(team, thread=root) if page.buttons], 90)
+    pages = answers(team, thread=root)
+    assert len(pages) > 1
+    words = [word for page in pages for word in page.shown.split() if word.startswith("p")]
+    assert words == bot.say.split("say=")[1].split()
+    assert [bool(page.buttons) for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+async def test_a_page_that_slack_takes_in_no_way_is_said_so_in_a_sentence(bot, slack, team, until, app):
+    slack.faults.broken = {method: ["invalid_blocks"] * 99 for method in ("chat.stopStream", "chat.update")}
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "Write")
+    told = (await until(lambda: [one for one in answers(team, thread=root) if "Slack did not take" in one.shown]))[0]
+    assert "`/export` hands it over" in told.shown
+    scope = Scope("slack", team.id, "C1", root)
+    await until(lambda: not bot.gate._floor.running(scope))
+    assert await app.ledger.inbox.open(scope) == (), "it is over, and not tried for ever"
+    talk = await app.ledger.threads.conversation(scope)
+    assert talk.window[0].take.status is TakeStatus.COMPLETE
+
+
 async def test_history_is_our_own_memory_and_slack_is_not_asked(bot, slack, team, until):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "one")
@@ -278,10 +368,12 @@ async def test_a_cut_line_is_mended_and_what_came_meanwhile_is_answered(bot, sla
 
 
 async def test_a_program_that_is_deaf_too_long_ends_so_that_it_is_started_anew(bot, slack, team):
-    bot.deaf_after = 1.0
+    bot.deaf_after, bot.unwell_after = 1.0, 0.9
     await bot.start()
+    assert bot.line.well
     await slack.__aexit__()
     assert await asyncio.wait_for(bot.ended(), 30) == 1
+    assert not bot.line.well, "the health page says so"
     slack._tasks.clear()
     await slack.__aenter__()
 
