@@ -54,10 +54,11 @@ class Catalogue(Protocol):
 @dataclass(slots=True)
 class Learned:
     """What one run did. ``aside`` of the entries were kept and are not in force (proposed, rejected,
-    retired); ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
+    retired), ``proposed`` of them since others decide; ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
 
     entries: int = 0
     aside: int = 0
+    proposed: int = 0
     sources: int = 0
     unchanged: int = 0
     passages: int = 0
@@ -75,9 +76,17 @@ class Learning:
         self._catalogue = catalogue
 
     async def learn(
-        self, show: Show, paths: Sequence[Path], who: str, tell: Tell, halt: asyncio.Event | None = None
+        self,
+        show: Show,
+        paths: Sequence[Path],
+        who: str,
+        tell: Tell,
+        halt: asyncio.Event | None = None,
+        *,
+        decides: bool = True,
     ) -> Learned:
-        """Learn all files below ``paths`` for ``show``. A file that cannot be read is named and skipped."""
+        """Learn all files below ``paths`` for ``show``. A file that cannot be read is named and skipped. Of who
+        does not decide about canon, documents are learned and entries proposed, and nothing else changes."""
         began = time.perf_counter()
         done = Learned()
         finds: Finds = await asyncio.to_thread(find, paths)
@@ -88,7 +97,7 @@ class Learning:
                 done.skipped.append((f"{len(finds.files) - number} more files", "stopped"))
                 break
             await tell(Step("learn", f"Reading {path.name}", "running", number, len(finds.files)))
-            await self._file(show, path, who, done)
+            await self._file(show, path, who, done, decides)
             if indexing is None or indexing.done():
                 # Reading and embedding are different processes' work: they go on side by side.
                 indexing = asyncio.create_task(self._catalogue.settle())
@@ -99,13 +108,13 @@ class Learning:
         done.seconds = time.perf_counter() - began
         return done
 
-    async def _file(self, show: Show, path: Path, who: str, done: Learned) -> None:
+    async def _file(self, show: Show, path: Path, who: str, done: Learned, decides: bool) -> None:
         try:
             if await self._known(show, path):
                 done.unchanged += 1
                 return
             document = await self._reader.read(path)
-            await self._keep(show, document, who, done)
+            await (self._keep if decides else self._propose)(show, document, who, done)
         except Unreadable as error:
             done.skipped.append((str(path), error.reason))
         except LedgerError as error:
@@ -126,14 +135,28 @@ class Learning:
             )
         draft = drafted(document)
         if draft is None:
-            await self._as_source(show, document, who, done)
+            await self._bible.withdraw(show, document.uri, who)
+            await self._as_source(show, document, done)
         else:
             await self._as_entry(show, document, draft, who, done)
 
-    async def _as_source(self, show: Show, document: Document, who: str, done: Learned) -> None:
+    async def _propose(self, show: Show, document: Document, who: str, done: Learned) -> None:
+        """The file of somebody who does not decide about canon."""
+        if _is_front_page(document.meta):
+            done.skipped.append((Path(document.uri).name, "others decide what the show is; `/settings` says who"))
+        elif (draft := drafted(document)) is None:
+            await self._as_source(show, document, done)
+        else:
+            changed = await self._bible.propose(show, draft, who)
+            done.entries += changed
+            done.aside += changed
+            done.proposed += changed
+            done.unchanged += not changed
+            done.passages += len(document.chunks) if changed else 0
+
+    async def _as_source(self, show: Show, document: Document, done: Learned) -> None:
         doubt = unkind(document.meta)
         done.remarks += [(Path(document.uri).name, doubt)] if doubt else []
-        await self._bible.withdraw(show, document.uri, who)
         pieces = [
             Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date)
             for chunk in document.chunks
@@ -185,6 +208,11 @@ def summary(done: Learned) -> str:
     head = "Learned: " + ", ".join(part for part in parts if part) + "." if any(parts) else "Nothing was learned."
     rows = [f"- skipped {name}: {reason}" for name, reason in done.skipped]
     rows += [f"- {name}: {remark}" for name, remark in done.remarks]
+    if done.proposed:
+        rows.append(
+            "- others decide what becomes canon of this show: it does when one of them, whom `/settings` names, learns "
+            "the same file"
+        )
     return "\n".join([head, *(["", *rows] if rows else [])])
 
 

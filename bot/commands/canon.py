@@ -69,6 +69,7 @@ class CanonDesk:
 
     async def keep(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
+        await self._rooms.must_decide(call.inbound, talk.show)
         draft = _drafted(call.text, talk)
         existing = await self._canon.find(talk.show.tenant, talk.show.id, draft.name)
         in_force = next((entry for entry in existing if entry.status is Status.ACCEPTED), None)
@@ -105,12 +106,14 @@ class CanonDesk:
         return "\n".join([f"**{entry.name}** ({entry.kind})", "", *rows])
 
     async def _retire(self, call: Call, talk: Conversation, name: str) -> Reply:
+        await self._rooms.must_decide(call.inbound, talk.show)
         entry = await self._one(talk, name)
         await self._canon.decide(talk.show.tenant, talk.show.id, entry.id, Status.RETIRED, call.author)
         self._changed()
         return await call.say(f"**{entry.name}** is retired: it is kept, and no longer holds.")
 
     async def _edit(self, call: Call, talk: Conversation, rest: str) -> Reply:
+        await self._rooms.must_decide(call.inbound, talk.show)
         parts = _NAMED.fullmatch(rest)
         if parts is None:
             raise Mistaken("Say the name and the new text: `/canon edit NAME: TEXT`.")

@@ -245,7 +245,7 @@ class Reception:
 
     def _inbound(self, kind: Any, event: str, scope: Scope, interaction: Interaction) -> Inbound:
         user = interaction.user
-        values = standing(user, self._house.deciders)
+        values = standing(user, self._house.deciders, direct=interaction.guild_id is None)
         who, sent = str(user.id), interaction.created_at
         return Inbound(kind, event, scope, line(user.display_name), values=values, who=who, sent=sent)
 

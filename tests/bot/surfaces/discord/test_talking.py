@@ -361,7 +361,7 @@ async def test_a_rooms_settings_are_a_form_and_hold(bot, discord, room, until, a
 
     await room.when(settled, ("plot", "No magic."))
     asked = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
-    await until(lambda: any("others decide" in one.shown for one in room.all_of(asked)))
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(asked)))
     asked = discord.mention(room.channel, room.bo, "/keep Rule: No magic at all.")
     await until(lambda: any("Kept as canon" in one.shown for one in room.all_of(asked)))
 
@@ -371,7 +371,7 @@ async def test_a_role_named_in_the_configuration_decides_where_the_room_names_no
     bot.settings["discord_deciders"] = "Showrunners"
     await bot.start()
     asked = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
-    await until(lambda: any("others decide" in one.shown for one in room.all_of(asked)))
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(asked)))
     asked = discord.mention(room.channel, room.bo, "/keep Rule: No magic at all.")
     await until(lambda: any("Kept as canon" in one.shown for one in room.all_of(asked)))
 

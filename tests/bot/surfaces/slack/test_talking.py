@@ -180,7 +180,7 @@ async def test_a_rooms_settings_are_a_form_and_hold(bot, slack, team, until, app
     room = await app.ledger.shows.room(Scope("slack", team.id, "C1"))
     assert (room.format, room.note, room.deciders) == ("plot", "No magic.", ("U2",))
     root = slack.mention(team, "C1", "U1", "/keep Rule: No magic at all.")
-    assert "others decide" in (await until(lambda: answers(team, thread=root)))[0].shown
+    assert "Others decide" in (await until(lambda: answers(team, thread=root)))[0].shown
     root = slack.mention(team, "C1", "U2", "/keep Rule: No magic at all.")
     assert "Kept as canon" in (await until(lambda: answers(team, thread=root)))[0].shown
 
