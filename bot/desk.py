@@ -13,7 +13,6 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.commands.past import ALL
 from bot.dialogue import Dialogue
 from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
-from bot.receipts import told
 from bot.rooms import NotTheirs, Rooms, Unbound
 from chains import WriterError
 from memory import LedgerError
@@ -74,14 +73,13 @@ class Desk:
             raise Mistaken("That page was taken back; `/redo` may bring it back.")
         if turn.id == talk.window[-1].id:
             return inbound
-        page = told(turn.take) if turn.take else ""
         match inbound.name:
             case "again":
                 return replace(inbound, name="rewind", text=f"{turn.depth} {inbound.text}")
-            case "keep":
-                return replace(inbound, text=f"“{page}”")
-            case _:
+            case "why":
                 return replace(inbound, text=str(turn.depth))
+            case _:  # it finds its page by the turn
+                return inbound
 
     async def _nothing_said(self, inbound: Inbound, stage: Stage) -> Reply:
         """A file alone, or a mention alone."""

@@ -103,11 +103,11 @@ def actions(offers: Sequence[Offer], turn: str, message: str) -> list[Block]:
 
 def _value(offer: Offer, turn: str, message: str) -> str:
     for room in (1200, 400, 0):
-        given = {"v": offer.action, "r": offer.ref[:400], "t": turn, "m": message, "q": offer.ask[:room]}
+        given = {"v": offer.action, "r": offer.ref[:400], "t": offer.turn or turn, "m": message, "q": offer.ask[:room]}
         value = json.dumps({key: one for key, one in given.items() if one}, ensure_ascii=False)
         if len(value) <= VALUE:
             return value
-    return json.dumps({"v": offer.action, "t": turn})
+    return json.dumps({"v": offer.action, "t": offer.turn or turn})
 
 
 def feedback(turn: str) -> list[Block]:

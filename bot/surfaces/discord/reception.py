@@ -234,7 +234,7 @@ class Reception:
             name = line(back.one("name")).replace(":", " –")[:80]
             kind = f" as {back.one('kind')}" if back.one("kind") else ""
             text = f"{name}: {back.one('text').strip()}{kind}"
-            given = replace(given, kind="command", name="keep", text=text)
+            given = replace(given, kind="command", name="keep", text=text, target=back.turn)
         await self._receive(replace(given, origin=asked), asked)
 
     # -- all --
