@@ -5,6 +5,7 @@ nothing of reading files, of sources or of the index.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from memory import KINDS, Decision, Draft, Entry, Show, Status, Synced, fold
@@ -45,6 +46,13 @@ class BibleFiles:
         if status is Status.ACCEPTED:
             return await self._accept(show, draft, who)
         return await self._set_aside(show, draft, status, who)
+
+    async def propose(self, show: Show, draft: Draft, who: str) -> bool:
+        """Keep what somebody says who does not decide beside what holds; gives whether that is new. It is their
+        word and not the file's: whoever decides may still accept it by the same file."""
+        before = await self._canon.find(show.tenant, show.id, draft.name)
+        await self._canon.add(show.tenant, show.id, replace(draft, origin=""), who, Status.PROPOSED)
+        return before != await self._canon.find(show.tenant, show.id, draft.name)
 
     async def withdraw(self, show: Show, uri: str, who: str) -> None:
         """What the file told of canon while it had front-matter for it no longer holds."""

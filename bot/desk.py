@@ -13,13 +13,12 @@ from bot.commands.call import Call, Handler, Mistaken
 from bot.commands.past import ALL
 from bot.dialogue import Dialogue
 from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
-from bot.receipts import told
-from bot.rooms import Rooms, Unbound, decides
+from bot.rooms import NotTheirs, Rooms, Unbound
 from chains import WriterError
 from memory import LedgerError
 from vectorstore import IndexFault
 
-EXPECTED = (Mistaken, Unbound, LedgerError, IndexFault, WriterError)
+EXPECTED = (Mistaken, NotTheirs, Unbound, LedgerError, IndexFault, WriterError)
 """What goes wrong in known ways: the error's own words are for the person."""
 
 _HAPPENED = {"edit": "edited", "delete": "deleted", "form": "form"}
@@ -61,7 +60,6 @@ class Desk:
             raise Mistaken(f"There is no command /{inbound.name}: {hint}")
         if command.name in AT_A_PROMPT and inbound.who:
             raise Mistaken(f"`/{command.name}` is for the terminal; here every thread is a conversation of its own.")
-        await self._may(inbound, command.name)
         if inbound.kind == "action" and inbound.target and command.name in _OF_A_PAGE:
             inbound = await self._of_its_page(replace(inbound, name=command.name))
             command = find(inbound.name) or command
@@ -75,20 +73,13 @@ class Desk:
             raise Mistaken("That page was taken back; `/redo` may bring it back.")
         if turn.id == talk.window[-1].id:
             return inbound
-        page = told(turn.take) if turn.take else ""
         match inbound.name:
             case "again":
                 return replace(inbound, name="rewind", text=f"{turn.depth} {inbound.text}")
-            case "keep":
-                return replace(inbound, text=f"“{page}”")
-            case _:
+            case "why":
                 return replace(inbound, text=str(turn.depth))
-
-    async def _may(self, inbound: Inbound, command: str) -> None:
-        """Where a room says who changes canon, nobody else does. Raises Mistaken."""
-        changes = command == "keep" or (command == "canon" and inbound.text.split(" ")[0] in ("edit", "retire"))
-        if changes and inbound.who and not decides(inbound, (await self._rooms.look(inbound.scope)).room):
-            raise Mistaken("In this room others decide what becomes canon; `/settings` says who.")
+            case _:  # it finds its page by the turn
+                return inbound
 
     async def _nothing_said(self, inbound: Inbound, stage: Stage) -> Reply:
         """A file alone, or a mention alone."""

@@ -96,12 +96,13 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Something to press. ``action`` is a command's verb, ``ref`` its arguments. ``ask`` is what whoever
-    presses it says after that."""
+    presses it says after that, ``turn`` the page it is about where that is not the one it stands under."""
 
     action: str
     label: str
     ref: str = ""
     ask: str = ""
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

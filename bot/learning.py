@@ -54,10 +54,11 @@ class Catalogue(Protocol):
 @dataclass(slots=True)
 class Learned:
     """What one run did. ``aside`` of the entries were kept and are not in force (proposed, rejected,
-    retired); ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
+    retired), ``proposed`` of them since others decide; ``passages`` counts those of changed files, ``seconds`` reading and indexing."""
 
     entries: int = 0
     aside: int = 0
+    proposed: int = 0
     sources: int = 0
     unchanged: int = 0
     passages: int = 0
@@ -82,9 +83,12 @@ class Learning:
         tell: Tell,
         halt: asyncio.Event | None = None,
         uris: Mapping[Path, str] | None = None,
+        *,
+        decides: bool = True,
     ) -> Learned:
         """Learn all files below ``paths`` for ``show``. A file that cannot be read is named and skipped. ``uris``
-        says what those are known as that lie where they lie for a moment only."""
+        says what those are known as that lie where they lie for a moment only. Of who does not decide about canon,
+        documents are learned and entries proposed, and nothing else changes."""
         began = time.perf_counter()
         done, uris = Learned(), uris or {}
         finds: Finds = await asyncio.to_thread(find, paths)
@@ -96,7 +100,7 @@ class Learning:
                 done.skipped.append((f"{len(finds.files) - number} more files", "stopped"))
                 break
             await tell(Step("learn", f"Reading {path.name}", "running", number, len(finds.files)))
-            await self._file(show, path, uris.get(path, ""), who, done)
+            await self._file(show, path, uris.get(path, ""), who, done, decides)
             if indexing is None or indexing.done():
                 # Reading and embedding are different processes' work: they go on side by side.
                 indexing = asyncio.create_task(self._catalogue.settle())
@@ -107,14 +111,14 @@ class Learning:
         done.seconds = time.perf_counter() - began
         return done
 
-    async def _file(self, show: Show, path: Path, uri: str, who: str, done: Learned) -> None:
+    async def _file(self, show: Show, path: Path, uri: str, who: str, done: Learned, decides: bool) -> None:
         try:
             if await self._known(show, path, uri or path.resolve().as_uri()):
                 done.unchanged += 1
                 return
             document = await self._reader.read(path)
             document = replace(document, uri=uri) if uri else document
-            await self._keep(show, document, who, done)
+            await (self._keep if decides else self._propose)(show, document, who, done)
         except Unreadable as error:
             done.skipped.append((_called(path, uri), error.reason))
         except LedgerError as error:
@@ -134,14 +138,28 @@ class Learning:
             )
         draft = drafted(document)
         if draft is None:
-            await self._as_source(show, document, who, done)
+            await self._bible.withdraw(show, document.uri, who)
+            await self._as_source(show, document, done)
         else:
             await self._as_entry(show, document, draft, who, done)
 
-    async def _as_source(self, show: Show, document: Document, who: str, done: Learned) -> None:
+    async def _propose(self, show: Show, document: Document, who: str, done: Learned) -> None:
+        """The file of somebody who does not decide about canon."""
+        if _is_front_page(document.meta):
+            done.skipped.append((Path(document.uri).name, "others decide what the show is; `/settings` says who"))
+        elif (draft := drafted(document)) is None:
+            await self._as_source(show, document, done)
+        else:
+            changed = await self._bible.propose(show, draft, who)
+            done.entries += changed
+            done.aside += changed
+            done.proposed += changed
+            done.unchanged += not changed
+            done.passages += len(document.chunks) if changed else 0
+
+    async def _as_source(self, show: Show, document: Document, done: Learned) -> None:
         doubt = unkind(document.meta)
         done.remarks += [(Path(document.uri).name, doubt)] if doubt else []
-        await self._bible.withdraw(show, document.uri, who)
         pieces = [
             Piece(chunk.order, chunk.text, chunk.path, chunk.page, chunk.speaker, chunk.date)
             for chunk in document.chunks
@@ -198,6 +216,11 @@ def summary(done: Learned) -> str:
     head = "Learned: " + ", ".join(part for part in parts if part) + "." if any(parts) else "Nothing was learned."
     rows = [f"- skipped {name}: {reason}" for name, reason in done.skipped]
     rows += [f"- {name}: {remark}" for name, remark in done.remarks]
+    if done.proposed:
+        rows.append(
+            "- others decide what becomes canon of this show: it does when one of them, whom `/settings` names, learns "
+            "the same file"
+        )
     return "\n".join([head, *(["", *rows] if rows else [])])
 
 

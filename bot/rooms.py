@@ -1,9 +1,10 @@
-"""Rooms: which show a room works on, and the thread a person is in.
+"""Rooms: which show a room works on, who decides about its canon, and the thread a person is in.
 
 Knows nothing of writing, search or platforms.
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
@@ -16,12 +17,24 @@ class Unbound(Exception):
     """The room has no show yet."""
 
 
+class NotTheirs(Exception):
+    """What others decide; the message says how to learn who."""
+
+
+LONGEST = 120
+"""Letters of a new show's name."""
+
+
 class Shows(Protocol):
     async def ensure(self, tenant: str, name: str) -> Show: ...
 
     async def get(self, tenant: str, show: str) -> Show | None: ...
 
+    async def find(self, tenant: str, name: str) -> Show | None: ...
+
     async def all(self, tenant: str) -> tuple[Show, ...]: ...
+
+    async def deciders(self, tenant: str, show: str) -> frozenset[str]: ...
 
     async def room(self, scope: Scope) -> Room: ...
 
@@ -81,11 +94,44 @@ class Rooms:
         """The thread of ``scope``, begun with this show if it is new."""
         return await self._threads.open(scope, show)
 
-    async def settle(self, scope: Scope, name: str) -> Show:
-        """Bind the room to the show of that name, new if need be. Threads that were begun keep theirs."""
-        show = await self._shows.ensure(scope.tenant, name)
-        await self._shows.bind(scope, show.id)
+    async def settle(self, inbound: Inbound, name: str) -> Show:
+        """Bind the room to the show of that name, new if need be. Threads that were begun keep theirs. Raises
+        NotTheirs."""
+        await self.check(inbound, name)
+        show = await self._ensured(inbound.scope.tenant, name)
+        await self._shows.bind(inbound.scope, show.id)
         return show
+
+    async def decides(self, inbound: Inbound, show: Show) -> bool:
+        """Whether this person may change the show's canon, wherever they ask: a room that works on it names
+        them or a role of theirs; or none names anybody, and their platform's settings do not say otherwise."""
+        return _among(inbound, await self._shows.deciders(show.tenant, show.id))
+
+    async def must_decide(self, inbound: Inbound, show: Show) -> None:
+        """Raises NotTheirs."""
+        if not await self.decides(inbound, show):
+            raise NotTheirs("Others decide what becomes canon of this show; `/settings` says who.")
+
+    async def check(self, inbound: Inbound, name: str = "", deciders: Collection[str] | None = None) -> None:
+        """Whether this person may have the room work on the show of that name, and name these deciders. Whom a
+        room names decides for all of its show: that is changed by those who decide, here and there. Raises NotTheirs."""
+        tenant, room = inbound.scope.tenant, await self._shows.room(inbound.scope)
+        show = await self._known(tenant, name) if name else None
+        moves = bool(name) and (show is None or show.id != room.show)
+        if (deciders is None or set(deciders) == set(room.deciders)) and not (moves and room.deciders):
+            return
+        named = [await self._shows.deciders(tenant, room.show) if room.show else room.deciders]
+        named += [await self._shows.deciders(tenant, show.id)] if show and moves else []
+        if not all(_among(inbound, one) for one in named):
+            raise NotTheirs(
+                "Who decides about canon is changed only by those who decide, here and for that show; `/settings` says who."
+            )
+
+    async def _known(self, tenant: str, name: str) -> Show | None:
+        return await self._shows.find(tenant, name) or await self._shows.find(tenant, name[:LONGEST])
+
+    async def _ensured(self, tenant: str, name: str) -> Show:
+        return await self._known(tenant, name) or await self._shows.ensure(tenant, name[:LONGEST])
 
     async def all(self, tenant: str) -> tuple[Show, ...]:
         """The tenant's shows, by name."""
@@ -94,19 +140,20 @@ class Rooms:
     async def switch(self, scope: Scope, name: str) -> tuple[Show, Thread]:
         """Bind the room to the show of that name, new if need be, and go to the show's latest thread in
         this room, or to a new one."""
-        show = await self._shows.ensure(scope.tenant, name)
+        show = await self._ensured(scope.tenant, name)
         await self._shows.bind(scope, show.id)
         place = Scope(scope.platform, scope.tenant, scope.room)
         thread = await self._threads.latest(place, show.id)
         return show, thread or await self._threads.open(fresh(scope), show.id)
 
 
-def decides(inbound: Inbound, room: Room) -> bool:
-    """Whether this person may change canon here: the room names them or a role of theirs, or names nobody
-    and their platform's settings do not say otherwise."""
-    if not room.deciders:
+def _among(inbound: Inbound, deciders: Collection[str]) -> bool:
+    """Whether this person is one of them, or nobody is named. At the terminal sits whose ledger it is."""
+    if not inbound.who:
+        return True
+    if not deciders:
         return inbound.values.get("decides") != "no"
-    return bool({inbound.who, *inbound.values.get("roles", "").split()} & set(room.deciders))
+    return not {inbound.who, *inbound.values.get("roles", "").split()}.isdisjoint(deciders)
 
 
 def fresh(scope: Scope) -> Scope:

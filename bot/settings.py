@@ -116,8 +116,8 @@ class Settings(BaseSettings):
     )
     discord_deciders: str = Field(
         "",
-        description="Roles that may change canon, by name or id, separated by commas, where a room's /settings name "
-        "nobody. Empty: everyone.",
+        description="Roles that may change canon, by name or id, separated by commas, where no room of a show names "
+        "anybody in its /settings. Empty: everyone.",
     )
     discord_base_url: str = Field(
         "https://discord.com/api/v10", min_length=1, description="The REST API: a proxy's, a compatible server's."

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
+from bot.commands.past import ALL
 from bot.events import Offer, Reply
 from bot.learning import many
 from bot.receipts import told
 from bot.rooms import Rooms
 from bot.times import day, minute
 from chains import guess_kind, guess_name
-from memory import KINDS, Conversation, Draft, Entry, Status
+from memory import KINDS, Conversation, Draft, Entry, Status, Turn
 
 _AS_KIND = re.compile(rf"\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
@@ -68,8 +69,11 @@ class CanonDesk:
                 return await self._edit(call, talk, verb["rest"])
 
     async def keep(self, call: Call) -> Reply:
-        talk = await self._rooms.enter(call.scope)
-        draft = _drafted(call.text, talk)
+        about = call.inbound.target
+        talk = await self._rooms.enter(call.scope, spare=ALL if about else 0)
+        await self._rooms.must_decide(call.inbound, talk.show)
+        turn = next((one for one in reversed(talk.window) if about in ("", one.id)), None)
+        draft = _drafted(call.text, turn, asked=bool(about))
         existing = await self._canon.find(talk.show.tenant, talk.show.id, draft.name)
         in_force = next((entry for entry in existing if entry.status is Status.ACCEPTED), None)
         if in_force is None:
@@ -78,7 +82,8 @@ class CanonDesk:
         elif draft.text in in_force.text:
             return await call.say(f"Canon says that already, in **{in_force.name}**.")
         elif not call.text:
-            return await _which(call, in_force.name)
+            older = turn.id if turn is not None and turn is not talk.window[-1] else ""
+            return await _which(call, in_force.name, older)
         else:
             text = f"{in_force.text}\n\n{draft.text}"
             entry = await self._canon.edit(talk.show.tenant, talk.show.id, in_force.id, call.author, text=text)
@@ -105,12 +110,14 @@ class CanonDesk:
         return "\n".join([f"**{entry.name}** ({entry.kind})", "", *rows])
 
     async def _retire(self, call: Call, talk: Conversation, name: str) -> Reply:
+        await self._rooms.must_decide(call.inbound, talk.show)
         entry = await self._one(talk, name)
         await self._canon.decide(talk.show.tenant, talk.show.id, entry.id, Status.RETIRED, call.author)
         self._changed()
         return await call.say(f"**{entry.name}** is retired: it is kept, and no longer holds.")
 
     async def _edit(self, call: Call, talk: Conversation, rest: str) -> Reply:
+        await self._rooms.must_decide(call.inbound, talk.show)
         parts = _NAMED.fullmatch(rest)
         if parts is None:
             raise Mistaken("Say the name and the new text: `/canon edit NAME: TEXT`.")
@@ -121,22 +128,24 @@ class CanonDesk:
         return await call.say(f"**{edited.name}** is now version {edited.version}.\n\n> {_quoted(edited.text)}")
 
 
-async def _which(call: Call, name: str) -> Reply:
-    """A whole page whose name was guessed does not change what is known of somebody unasked."""
-    await call.stage.show(Offer("keep", f"Add it to {name}", name))
+async def _which(call: Call, name: str, older: str) -> Reply:
+    """A whole page whose name was guessed does not change what is known of somebody unasked. ``older`` is the page's
+    turn where it is not the last, which is what `/keep NAME` takes."""
+    await call.stage.show(Offer("keep", f"Add it to {name}", name, turn=older))
+    adds = f"`/keep {name}: TEXT` adds a part of it there" if older else f"`/keep {name}` adds it there"
+    own = "`/keep NAME: TEXT`" if older else "`/keep NAME`"
     return await call.say(
-        f"This page speaks of **{name}**, which canon has already. `/keep {name}` adds it there, and `/keep NAME` "
-        "makes it an entry of its own."
+        f"This page speaks of **{name}**, which canon has already. {adds}, and {own} makes it an entry of its own."
     )
 
 
-def _drafted(given: str, talk: Conversation) -> Draft:
-    """What is to be kept: the last page, a quoted part of it, or a text or sentence; name and kind as said or guessed."""
+def _drafted(given: str, turn: Turn | None, *, asked: bool = False) -> Draft:
+    """What is to be kept: the turn's page, a quoted part of it, or a text or sentence; name and kind as said or
+    guessed. ``asked``: the turn was named, so that a text comes from it, too."""
     said_kind = _AS_KIND.search(given)
     kind = said_kind["kind"].casefold() if said_kind else ""
     given = _AS_KIND.sub("", given).strip()
-    last = talk.window[-1] if talk.window else None
-    page = told(last.take) if last and last.take else ""
+    page = told(turn.take) if turn and turn.take else ""
     quoted, named, sentence = _QUOTED.fullmatch(given), _NAMED.fullmatch(given), _SENTENCE.fullmatch(given)
     if quoted:
         name, text = "", quoted["quote"].strip()
@@ -151,7 +160,8 @@ def _drafted(given: str, talk: Conversation) -> Draft:
     name = name or guess_name(text)
     if not name:
         raise Mistaken("What should it be called? Say `/keep NAME`, or `/keep NAME: TEXT`.")
-    return Draft(kind or guess_kind(name, text), name, text, origin=last.id if last and not (named or sentence) else "")
+    of_page = turn is not None and (asked or not (named or sentence))
+    return Draft(kind or guess_kind(name, text), name, text, origin=turn.id if turn and of_page else "")
 
 
 def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:

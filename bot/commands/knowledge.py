@@ -81,11 +81,11 @@ class Knowledge:
             return await call.say(f"This is **{talk.show.name}**.{about}")
         if call.inbound.who:  # a platform whose threads are its own: they cannot be left
             return await self._settle(call)
-        show, thread = await self._rooms.switch(call.scope, " ".join(call.text.split())[:120])
+        show, thread = await self._rooms.switch(call.scope, " ".join(call.text.split()))
         return await call.say(f"Now working on **{show.name}**.", scope=thread.scope)
 
     async def _settle(self, call: Call) -> Reply:
-        show = await self._rooms.settle(call.scope, " ".join(call.text.split())[:120])
+        show = await self._rooms.settle(call.inbound, " ".join(call.text.split()))
         here = (await self._rooms.look(call.scope)).show
         stays = "" if here.id == show.id else f" This thread stays with **{here.name}**; new ones take the new show."
         return await call.say(f"This room now works on **{show.name}**.{stays}")
@@ -116,7 +116,8 @@ class Knowledge:
         async def tell(step: Step) -> None:
             await call.stage.show(step)
 
-        done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt, shared)
+        decides = await self._rooms.decides(call.inbound, talk.show)
+        done = await self._learning.learn(talk.show, paths, call.author, tell, call.halt, shared, decides=decides)
         return await call.say(f"{problem}\n\n{summary(done)}".strip())
 
     async def sources(self, call: Call) -> Reply:

@@ -84,7 +84,7 @@ class Attempts:
             await item.stage.show(Fail("Another program goes on with this conversation; look for the answer there."))
             await item.stage.finish(Reply("failed", reason="another program goes on"))
 
-    async def _turn(self, item: Item, stage: Stage) -> Reply:
+    async def _turn(self, item: Item, stage: Watched) -> Reply:
         inbound = item.inbound
         if item.stage is None:
             inbound = await self._surfaces[inbound.scope.platform].prepare(inbound)
@@ -98,10 +98,15 @@ class Attempts:
         await self._inbox.end(inbound.scope, item.number, LetterState.DONE, reply.reason, turn=reply.turn)
         return reply
 
-    async def _respond_in_time(self, inbound: Inbound, stage: Stage, halt: asyncio.Event) -> Reply:
-        timer = asyncio.get_running_loop().call_later(self._rules.deadline, halt.set)
+    async def _respond_in_time(self, inbound: Inbound, stage: Watched, halt: asyncio.Event) -> Reply:
+        def too_late() -> None:
+            if not halt.is_set():
+                stage.why = f"it took longer than {_long(self._rules.deadline)}"
+                halt.set()
+
+        timer = asyncio.get_running_loop().call_later(self._rules.deadline, too_late)
         try:
-            return await self._respond(inbound, stage, halt)
+            return stage.explained(await self._respond(inbound, stage, halt))
         finally:
             timer.cancel()
 
@@ -114,3 +119,8 @@ class Attempts:
 async def finished(stage: Stage, reply: Reply) -> Reply:
     await stage.finish(reply)
     return reply
+
+
+def _long(seconds: float) -> str:
+    count, unit = (seconds, "second") if seconds < 60 else (seconds / 60, "minute")
+    return f"{count:g} {unit}{'' if count == 1 else 's'}"

@@ -46,11 +46,13 @@ class Floor:
     def full(self, scope: Scope) -> str:
         """Why there is no room for one more; "" when there is."""
         lane = self._lanes.known(scope)
+        waiting = [one.happened for one in self.waiting(scope)]
         begins = lane is not None and lane.busy and scope not in self._running  # its first waits no more
-        here = len(self.waiting(scope)) - begins
+        here = waiting[begins:].count(False)
         if here >= self._rules.depth:
             return f"{here} messages already wait in this thread"
-        return "Too many people wait" if self._lanes.waiting >= self._rules.total else ""
+        every = sum(not one.happened for one in self._lanes.waiting)
+        return "Too many people wait" if every >= self._rules.total else ""
 
     def add(self, item: Item) -> None:
         lane = self._lanes.lane(item.inbound.scope)

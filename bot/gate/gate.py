@@ -169,7 +169,7 @@ class Gate:
 
     def _queue(self, one: Item) -> None:
         one.late = self._is_old(one)
-        if full := self._floor.full(one.inbound.scope):
+        if not one.happened and (full := self._floor.full(one.inbound.scope)):
             refused = Fail(f"{full}: please send it again in a moment.")
             self._behind.do(self._teller.end(one, refused, LetterState.REFUSED, unbegun=True))
         else:
@@ -266,7 +266,7 @@ class Gate:
 
     def _is_old(self, one: Item) -> bool:
         """What somebody saw the beginning of is never too old to be finished."""
-        if one.head.sending or one.inbound.kind in ("edit", "delete"):
+        if one.head.sending or one.happened:
             return False
         since = min(one.head.received, one.inbound.sent or one.head.received)
         return datetime.now(UTC) - since > timedelta(seconds=self._rules.stale)

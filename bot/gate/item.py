@@ -35,6 +35,11 @@ class Item:
         return {kept.number for kept in self.kept}
 
     @property
+    def happened(self) -> bool:
+        """Whether it tells what is done already: an edit or a deletion comes only once, so it is never refused."""
+        return self.inbound.kind in ("edit", "delete")
+
+    @property
     def order(self) -> tuple[datetime, int]:
         """By when it was said; a platform may deliver late. What was begun before goes first."""
         begun = datetime.min.replace(tzinfo=UTC)

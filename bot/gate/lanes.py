@@ -5,6 +5,7 @@ Knows nothing of what is answered or kept.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -42,8 +43,9 @@ class Lanes(Generic[T]):
         return self._rooms.get(_room(scope), {}).get(scope)
 
     @property
-    def waiting(self) -> int:
-        return sum(len(lane.waiting) for lanes in self._rooms.values() for lane in lanes.values())
+    def waiting(self) -> Iterator[T]:
+        """All that waits, in whatever lane."""
+        return (one for lanes in self._rooms.values() for lane in lanes.values() for one in lane.waiting)
 
     def next(self, time: float) -> Lane[T] | None:
         """A lane that may start now, which is then busy. Its room goes to the end of the rotation, and so

@@ -4,6 +4,7 @@ By what a slip kept, the next program finishes the answer of one that died. Know
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bot.events import Out, Reply, Sent, Stage, Step
@@ -41,15 +42,20 @@ class Slip:
 
 
 class Watched:
-    """A stage, and whether anything of an answer was shown on it."""
+    """A stage, and whether anything of an answer was shown on it. ``why``: the gate's reason for a stop."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.shown = False
+        self.why = ""
 
     async def show(self, out: Out) -> None:
         self.shown = self.shown or not isinstance(out, Step)
         await self._stage.show(out)
 
     async def finish(self, reply: Reply) -> Sent:
-        return await self._stage.finish(reply)
+        return await self._stage.finish(self.explained(reply))
+
+    def explained(self, reply: Reply) -> Reply:
+        """With the reason, where whoever answered knows none."""
+        return replace(reply, reason=self.why) if reply.status == "stopped" and not reply.reason else reply

@@ -107,12 +107,12 @@ def actions(offers: Sequence[Offer], turn: str, message: str) -> list[Block]:
 
 def _value(offer: Offer, turn: str, message: str) -> str:
     """What is said after the press goes along whole; where it does not fit, it is that message said again ("a")."""
-    given = {"v": offer.action, "r": offer.ref[:400], "t": turn, "m": message}
+    given = {"v": offer.action, "r": offer.ref[:400], "t": offer.turn or turn, "m": message}
     for more in ({"q": offer.ask}, {"a": "1" if offer.ask else ""}):
         value = json.dumps({key: one for key, one in {**given, **more}.items() if one}, ensure_ascii=False)
         if len(value) <= VALUE:
             return value
-    return json.dumps({"v": offer.action, "t": turn})
+    return json.dumps({"v": offer.action, "t": offer.turn or turn})
 
 
 def feedback(turn: str) -> list[Block]:

@@ -60,6 +60,13 @@ class Shows:
             return await _room(tx, scope)
 
     @whole
+    async def deciders(self, tenant: str, show: str) -> frozenset[str]:
+        """Who may change the show's canon: all whom any room that works on it names. None means everyone."""
+        query = select(rooms.c.deciders).where(rooms.c.tenant == tenant, rooms.c.show == show)
+        async with self._db.reading() as tx:
+            return frozenset(one for row in await tx.execute(query) for one in row.deciders or ())
+
+    @whole
     async def bind(self, scope: Scope, show: str) -> Room:
         """The room writes this show from now on; its threads keep theirs. Raises NotFound for a show
         of another tenant."""

@@ -340,6 +340,56 @@ async def test_what_comes_while_the_inbox_is_read_is_answered_in_its_turn(ledger
     assert answers.said == ["m0", "m1"]
 
 
+async def test_what_was_deleted_or_edited_is_heeded_however_many_come_at_once(gates, answers, ledger):
+    papers = Papers()
+    async with gates(papers, depth=2, total=2) as gate:
+        for n in range(12):
+            await gate.receive(said(n))
+            await until(lambda n=n: len(papers.texts) == n + 1)
+        answers.hold = asyncio.Event()
+        for n in range(10):
+            await gate.receive(Inbound("delete", f"del{n}", ROOM, "U1", target=f"C1-{n}", who="U1"))
+        await gate.receive(Inbound("edit", "ed10", ROOM, "U1", "as it is now", target="C1-10", who="U1"))
+        await gate.receive(said(20, "not counted among them"))
+        await gate.receive(said(21, "nor this"))
+        await ledger.inbox.sending(ROOM, (await ledger.inbox.find(ROOM, "C1-20")).number, ["200.5"])
+        assert await gate.receive(Inbound("delete", "page", ROOM, "", target="200.5", values={"page": "gone"}))
+        await gate.receive(said(22, "this is one too many"))
+        answers.hold.set()
+        await until(lambda: len(papers.texts) >= 12 + 12 + 2)
+        await until(lambda: not gate._floor.running(ROOM))
+    refused = [paper.inbound.text for paper in papers.papers if paper.all(Fail)]
+    assert refused == ["this is one too many"]
+    assert [answers.said.count(one) for one in ("", "as it is now", "not counted among them", "nor this")] == [
+        11,
+        1,
+        1,
+        1,
+    ]
+
+
+async def test_an_answer_that_takes_too_long_is_stopped_and_says_why(gates, answers, ledger):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers, deadline=0.2) as gate:
+        await gate.receive(said(0))
+        await until(lambda: papers.papers and papers.papers[-1].reply)
+        await until(lambda: not gate._floor.running(ROOM))
+    assert papers.papers[-1].reply == Reply("stopped", reason="it took longer than 0.2 seconds")
+    assert (await ledger.inbox.find(ROOM, "C1-0")).reason == "it took longer than 0.2 seconds"
+
+
+async def test_an_answer_that_somebody_stopped_before_that_gives_no_reason(gates, answers):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers, deadline=60.0) as gate:
+        await gate.receive(said(0))
+        await until(lambda: answers.running)
+        await gate.receive(Inbound("stop", "Ev1", ROOM, "U1", who="U1"))
+        await until(lambda: any(paper.inbound.text and paper.reply for paper in papers.papers))
+    assert [paper.reply for paper in papers.papers if paper.inbound.text] == [Reply("stopped")]
+
+
 async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
     papers = Papers()
     answers.hold = asyncio.Event()

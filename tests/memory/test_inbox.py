@@ -331,3 +331,15 @@ async def test_a_room_knows_who_may_decide(ledger, scope, show):
     await ledger.shows.set_room(scope, deciders=("U1", "U2"))
     assert (await ledger.shows.set_room(scope, note="n")).deciders == ("U1", "U2")
     assert (await ledger.threads.conversation(scope)).room.deciders == ("U1", "U2")
+
+
+async def test_a_show_knows_whom_all_its_rooms_name(ledger, scope, show):
+    elsewhere, apart = replace(scope, room="C2"), replace(scope, room="C3")
+    for place, deciders in ((scope, ("U1", "U2")), (elsewhere, ("U2", "U3")), (apart, ())):
+        await ledger.shows.bind(place, show.id)
+        await ledger.shows.set_room(place, deciders=deciders)
+    another = await ledger.shows.ensure(scope.tenant, "Another")
+    await ledger.shows.bind(replace(scope, room="C4"), another.id)
+    await ledger.shows.set_room(replace(scope, room="C4"), deciders=("U4",))
+    assert await ledger.shows.deciders(scope.tenant, show.id) == {"U1", "U2", "U3"}
+    assert await ledger.shows.deciders("T9", show.id) == frozenset()

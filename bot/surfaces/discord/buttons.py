@@ -89,7 +89,8 @@ def row(offers: Sequence[Offer], turn: str, thread: str, message: str) -> discor
         icon = _ICONS.get((offer.action, offer.ref))
         label = line(offer.label)[:LABEL] or offer.action
         # Under a page a button belongs to its turn; elsewhere to the message it answers.
-        about = Pressed(offer.action, offer.ref, turn, thread, "" if turn and offer.action != "learn" else message)
+        of, answers = offer.turn or turn, offer.action == "learn" or not (offer.turn or turn)
+        about = Pressed(offer.action, offer.ref, of, thread, message if answers else "")
         known = pack(number, about, label)
         if known is not None:
             button: discord.ui.Button[discord.ui.View] = discord.ui.Button(

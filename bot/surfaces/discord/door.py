@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.events import Inbound
+from bot.surfaces.discord.busy import FAILED
 from bot.surfaces.discord.inbound import (
     PLATFORM,
     Spot,
@@ -105,7 +106,7 @@ class Door:
         if kept is None and not is_addressed(message, me):
             return
         scope = kept.letter.scope if kept else where.scope(str(message.id))
-        now = of_message(message, scope, me, standing(message.author, self._deciders))
+        now = of_message(message, scope, me, await self._standing(message, me))
         event = f"edit:{message.id}:{message.edited_at.timestamp() if message.edited_at else 0}"
         text = now.text or said(message, me)
         about = replace(now, kind="edit", event_id=event, text=text, target=now.message, message="", files=())
@@ -154,7 +155,15 @@ class Door:
             return
         scope = await self._scope(where, message)
         if addressed or await self._inbox.engaged(scope):
-            await self._receive(of_message(message, scope, me, standing(message.author, self._deciders)))
+            await self._receive(of_message(message, scope, me, await self._standing(message, me)))
+
+    async def _standing(self, message: discord.Message, me: int) -> dict[str, str]:
+        """What is read up comes without its author's roles: where a verb may need them, they are asked for."""
+        author = message.author
+        if message.guild and not isinstance(author, discord.Member) and said(message, me).startswith("/"):
+            with suppress(*FAILED):
+                author = await message.guild.fetch_member(author.id)
+        return standing(author, self._deciders, direct=message.guild is None)
 
     async def _scope(self, where: Spot, message: discord.Message) -> Scope:
         """The conversation: its thread; in a channel that of the message it answers, else a new one."""

@@ -49,18 +49,18 @@ def _values(field: Mapping[str, Any]) -> list[str]:
 
 def settings(
     thread: str,
-    shows: Sequence[str],
+    shows: Mapping[str, str],
     formats: Sequence[str],
     now: Mapping[str, str],
     deciders: Sequence[discord.SelectDefaultValue] | None,
 ) -> ui.Modal:
-    """A room's settings. ``now`` has show, format and note as they are; ``deciders`` is None where nobody
+    """A room's settings. ``shows`` are names by id; ``now`` has show (its id), format and note as they are; ``deciders`` is None where nobody
     else is there to decide."""
     form = _form("This room", f"f1;{SETTINGS};{thread};")
     if shows:
         _add(form, "Show", _pick("show", shows, now.get("show", "")))
     _add(form, "… or a new show, by its name", ui.TextInput(custom_id="new_show", required=False, max_length=120))
-    _add(form, "Format of new threads", _pick("format", formats, now.get("format", "")))
+    _add(form, "Format of new threads", _pick("format", dict.fromkeys(formats), now.get("format", "")))
     note = clean(now.get("note", ""))[:NOTE] or None
     style = discord.TextStyle.paragraph
     _add(
@@ -80,7 +80,7 @@ def keep(thread: str, turn: str, name: str, kind: str, text: str) -> ui.Modal:
     """A passage to keep, as the page has it, to be edited."""
     form = _form("Keep as canon", f"f1;{KEEP};{thread};{turn}")
     _add(form, "What it is about", ui.TextInput(custom_id="name", max_length=80, default=line(name)[:80] or None))
-    _add(form, "Kind", _pick("kind", KINDS, kind))
+    _add(form, "Kind", _pick("kind", dict.fromkeys(KINDS), kind))
     style = discord.TextStyle.paragraph
     _add(
         form,
@@ -109,8 +109,9 @@ def _add(form: ui.Modal, label: str, field: ui.Item[Any], about: str | None = No
     form.add_item(ui.Label(text=label, component=field, description=about))
 
 
-def _pick(name: str, names: Sequence[str], chosen: str) -> ui.Select[Any]:
-    first = [chosen] if chosen in names else []
-    shown = list(dict.fromkeys([*first, *names]))[:MANY]
-    options = [discord.SelectOption(label=one[:100], value=one[:100], default=one == chosen) for one in shown]
+def _pick(name: str, known: Mapping[str, str | None], chosen: str) -> ui.Select[Any]:
+    """One of ``known``, by what Discord sends back of it, with its name where that is another."""
+    first = [chosen] if chosen in known else []
+    shown = list(dict.fromkeys([*first, *known]))[:MANY]
+    options = [discord.SelectOption(label=(known[one] or one)[:100], value=one, default=one == chosen) for one in shown]
     return ui.Select(custom_id=name, options=options, required=False, min_values=0)

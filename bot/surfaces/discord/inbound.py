@@ -119,13 +119,13 @@ def roles(user: discord.User | discord.Member) -> list[discord.Role]:
     return [role for role in user.roles if not role.is_default()] if isinstance(user, discord.Member) else []
 
 
-def standing(user: discord.User | discord.Member, deciders: Collection[str]) -> dict[str, str]:
+def standing(user: discord.User | discord.Member, deciders: Collection[str], *, direct: bool) -> dict[str, str]:
     """What a person may here, for the desk: the ids of their roles, and whether the settings let them
-    decide what is canon where a room does not say."""
+    decide what is canon where a room does not say. In a server, whose roles are not known has none."""
     held = roles(user)
     known = {word for role in held for word in (str(role.id), role.name.casefold())}
     values = {"roles": " ".join(str(role.id) for role in held)} if held else {}
-    refused = bool(deciders) and isinstance(user, discord.Member) and not known & set(deciders)
+    refused = bool(deciders) and not direct and not known & set(deciders)
     return values | ({"decides": "no"} if refused else {})
 
 

@@ -161,7 +161,6 @@ class Reception:
         """Discord gives three seconds to open it."""
         shows = self._house.shows
         room, known = await shows.room(scope), await shows.all(scope.tenant)
-        now = next((show.name for show in known if show.id == room.show), "")
         guild = interaction.guild
         deciders = None
         if guild is not None and not where.direct:
@@ -175,8 +174,9 @@ class Reception:
                 for one in room.deciders
                 if one.isdecimal()
             ]
-        values = {"show": now, "format": room.format, "note": room.note}
-        form = forms.settings(scope.thread, [show.name for show in known], self._house.formats, values, deciders)
+        values = {"show": room.show or "", "format": room.format, "note": room.note}
+        names = {show.id: show.name for show in known}
+        form = forms.settings(scope.thread, names, self._house.formats, values, deciders)
         await self._show(interaction, form)
 
     async def _ask_keep(self, interaction: Interaction, scope: Scope, what: Pressed) -> bool:
@@ -217,7 +217,8 @@ class Reception:
         if back.form == forms.SETTINGS:
             asked = Asked(interaction, private=True)
             values = {
-                "show": back.one("new_show").strip() or back.one("show"),
+                "show": back.one("new_show").strip(),
+                "show_id": back.one("show"),
                 "note": back.one("note"),
                 **({"format": back.one("format")} if back.one("format") else {}),
                 **({"deciders": " ".join(back.values["deciders"])} if "deciders" in back.values else {}),
@@ -234,7 +235,7 @@ class Reception:
             name = line(back.one("name")).replace(":", " –")[:80]
             kind = f" as {back.one('kind')}" if back.one("kind") else ""
             text = f"{name}: {back.one('text').strip()}{kind}"
-            given = replace(given, kind="command", name="keep", text=text)
+            given = replace(given, kind="command", name="keep", text=text, target=back.turn)
         await self._receive(replace(given, origin=asked), asked)
 
     # -- all --
@@ -245,7 +246,7 @@ class Reception:
 
     def _inbound(self, kind: Any, event: str, scope: Scope, interaction: Interaction) -> Inbound:
         user = interaction.user
-        values = standing(user, self._house.deciders)
+        values = standing(user, self._house.deciders, direct=interaction.guild_id is None)
         who, sent = str(user.id), interaction.created_at
         return Inbound(kind, event, scope, line(user.display_name), values=values, who=who, sent=sent)
 

@@ -361,9 +361,28 @@ async def test_a_rooms_settings_are_a_form_and_hold(bot, discord, room, until, a
 
     await room.when(settled, ("plot", "No magic."))
     asked = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
-    await until(lambda: any("others decide" in one.shown for one in room.all_of(asked)))
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(asked)))
     asked = discord.mention(room.channel, room.bo, "/keep Rule: No magic at all.")
     await until(lambda: any("Kept as canon" in one.shown for one in room.all_of(asked)))
+
+
+async def test_a_form_sent_off_as_it_came_leaves_a_show_of_a_long_name(bot, discord, room, until, app):
+    await bot.start()
+    alike = "The Chronicle of " + "the Salt Road and " * 5
+    for end in ("the Fog", "the Herons"):
+        await room.bind(room.channel, (alike + end)[:120])
+    scope = Scope("discord", str(room.guild.id), str(room.channel.id))
+    before, shows = await app.ledger.shows.room(scope), await app.ledger.shows.all(scope.tenant)
+    met = discord.slash(room.channel, room.ana, "settings")
+    await until(lambda: met.modal)
+    sent = discord.submit(met, {})
+    await until(lambda: "the Herons" in sent.said)
+    assert (await app.ledger.shows.room(scope)).show == before.show
+    assert await app.ledger.shows.all(scope.tenant) == shows
+    met = discord.slash(room.channel, room.ana, "settings")
+    await until(lambda: met.modal)
+    sent = discord.submit(met, {"show": [next(one.id for one in shows if one.name.endswith("Fog"))]})
+    await until(lambda: "the Fog" in sent.said)
 
 
 async def test_a_role_named_in_the_configuration_decides_where_the_room_names_nobody(bot, discord, room, until):
@@ -371,7 +390,7 @@ async def test_a_role_named_in_the_configuration_decides_where_the_room_names_no
     bot.settings["discord_deciders"] = "Showrunners"
     await bot.start()
     asked = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
-    await until(lambda: any("others decide" in one.shown for one in room.all_of(asked)))
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(asked)))
     asked = discord.mention(room.channel, room.bo, "/keep Rule: No magic at all.")
     await until(lambda: any("Kept as canon" in one.shown for one in room.all_of(asked)))
 

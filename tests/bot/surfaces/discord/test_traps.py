@@ -407,6 +407,33 @@ async def test_what_was_said_while_it_was_down_is_read_up_and_answered_once(bot,
     assert len(room.written()) == 3
 
 
+async def test_who_may_decide_is_known_of_what_is_read_up(bot, discord, room, until):
+    discord.add_role(room.guild, "showrunners", room.bo)
+    bot.settings["discord_deciders"] = "Showrunners"
+    await bot.start()
+    first = discord.mention(room.channel, room.ana, "before.")
+    await until(lambda: room.finished(first))
+    await bot.stop()
+    refused = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
+    done = discord.mention(room.channel, room.bo, "/keep Rule: No magic at all.")
+    await bot.start()
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(refused)), 60)
+    await until(lambda: any("Kept as canon" in one.shown for one in room.all_of(done)), 60)
+
+
+async def test_whose_roles_discord_does_not_say_decides_nothing(bot, discord, room, until):
+    discord.add_role(room.guild, "showrunners", room.bo)
+    bot.settings["discord_deciders"] = "Showrunners"
+    await bot.start()
+    first = discord.mention(room.channel, room.ana, "before.")
+    await until(lambda: room.finished(first))
+    await bot.stop()
+    refused = discord.mention(room.channel, room.ana, "/keep Rule: No magic at all.")
+    del room.guild.members[room.ana.id]
+    await bot.start()
+    await until(lambda: any("Others decide" in one.shown for one in room.all_of(refused)), 60)
+
+
 async def test_what_is_older_than_ten_minutes_is_announced_and_not_answered(bot, discord, room, until, app):
     bot.content = True
     await bot.start()

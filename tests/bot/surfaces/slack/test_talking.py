@@ -104,6 +104,28 @@ async def test_what_people_think_of_a_page_lands_in_the_ledger(bot, slack, team,
     assert await app.ledger.turns.ratings(Scope("slack", team.id, "C1", root), turn) == {"U2": -1}
 
 
+async def test_keep_under_an_older_page_asks_first_and_then_adds_that_page(bot, slack, team, until, app):
+    await bot.start()
+    root = slack.mention(team, "C1", "U1", "She mends the nets.")
+    page = (await until(lambda: answers(team, thread=root)))[0]
+    for said in ("/keep Ana: She is a widow.", "The fog comes in."):
+        before = len(answers(team, thread=root))
+        slack.mention(team, "C1", "U1", said, thread=root)
+        await until(lambda before=before: len(answers(team, thread=root)) > before)
+    slack.press(team, page, page.buttons["Keep"], "U2")
+    asked = (await until(lambda: [one for one in answers(team, thread=root) if "has already" in one.shown]))[0]
+    show = (await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root))).show
+
+    async def ana():
+        return (await app.ledger.canon.find(team.id, show.id, "Ana"))[0].text
+
+    assert await ana() == "She is a widow."
+    slack.press(team, asked, asked.buttons["Add it to Ana"], "U2")
+    await until(lambda: any("Added to" in one.shown for one in answers(team, thread=root)))
+    assert "nets" in await ana()
+    assert "fog" not in await ana()
+
+
 async def test_a_page_is_edited_in_a_window_and_stands_where_it_stood(bot, slack, team, until, app):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "Hello")
@@ -241,7 +263,7 @@ async def test_a_rooms_settings_are_a_form_and_hold(bot, slack, team, until, app
     room = await app.ledger.shows.room(Scope("slack", team.id, "C1"))
     assert (room.format, room.note, room.deciders) == ("plot", "No magic.", ("U2",))
     root = slack.mention(team, "C1", "U1", "/keep Rule: No magic at all.")
-    assert "others decide" in (await until(lambda: answers(team, thread=root)))[0].shown
+    assert "Others decide" in (await until(lambda: answers(team, thread=root)))[0].shown
     root = slack.mention(team, "C1", "U2", "/keep Rule: No magic at all.")
     assert "Kept as canon" in (await until(lambda: answers(team, thread=root)))[0].shown
 
