@@ -255,6 +255,7 @@ async def test_why_is_short_in_words_and_lists_every_signal_when_asked_for_all(d
     for n in range(9):
         await desk.do(f"/keep Winch {n}: Winch {n} stands beside the stove and has a key. as thing")
     await desk.do("/keep Winch Key: The winch key hangs behind the stove. as thing")
+    await desk.app.librarian.settle()
     await desk.say("Where does the winch key hang?")
     short = await desk.do("/why")
     row = next(line for line in short.text.splitlines() if line.startswith("- **Winch Key**"))
