@@ -28,9 +28,7 @@ log = logging.getLogger(__name__)
 EARLY, EARLY_FOR = 256, 120.0
 """Words of a thread that came before the mention that began it: how many are remembered, how long."""
 
-TOO_LONG = (
-    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
-)
+TOO_LONG = "This page has {:,} characters, and a window holds {:,}: ask for a shorter one with `/again shorter`."
 
 _GONE = frozenset({"tokens_revoked", "app_uninstalled"})
 
