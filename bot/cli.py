@@ -133,9 +133,10 @@ def export(
         str, typer.Option("--thread", metavar="TITLE", help="Which conversation (default: the latest).")
     ] = "",
     show: Show = "",
+    tenant: Tenant = "",
 ) -> None:
     """Write a conversation's pages as Markdown or Fountain."""
-    _do("export", to=to, thread=thread, show=show)
+    _do("export", to=to, thread=thread, show=show, tenant=tenant)
 
 
 @app.command()

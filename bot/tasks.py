@@ -19,7 +19,7 @@ from bot.commands.pages import ALL, manuscripts
 from bot.config import Config, author
 from bot.learning import many, summary
 from bot.progress import Bars
-from bot.shows import ROOM, TENANT, choose_show, known_show
+from bot.shows import TENANT, choose_show, known_show
 from bot.times import day
 from chains import about_models
 from memory import Scope, Show
@@ -89,21 +89,25 @@ async def reindex(stack: AsyncExitStack, config: Config) -> int:
     return 0
 
 
-async def export(stack: AsyncExitStack, config: Config, *, to: Path | None, thread: str, show: str) -> int:
+async def export(stack: AsyncExitStack, config: Config, *, to: Path | None, thread: str, show: str, tenant: str) -> int:
     app = await open_app(stack, config.settings)
-    chosen = await known_show(app, show)
+    chosen = await known_show(app, show, tenant or TENANT)
     talk = await app.rooms.enter(await _thread(app, chosen, thread), spare=ALL)
     file = manuscripts(talk, app.formats, to.name if to else "")[0]
     if to is None:
         sys.stdout.write(file.data.decode())
     else:
-        to.write_bytes(file.data)
+        try:
+            to.write_bytes(file.data)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            raise Mistaken(f"{to} cannot be written ({reason}); name another file with --to.") from None
         _print(f"Written to {to}.")
     return 0
 
 
 async def _thread(app: App, show: Show, title: str) -> Scope:
-    threads = [one for one in await app.ledger.threads.listing(ROOM, 1000) if one.show == show.id and one.head]
+    threads = [one for one in await app.ledger.threads.of_show(show.tenant, show.id) if one.head]
     found = [one for one in threads if title.casefold() in one.title.casefold()]
     if not found:
         raise Mistaken(f"No conversation of {show.name} is called “{title}”." if title else "Nothing was written yet.")

@@ -1,5 +1,6 @@
 """The program as a person starts it: real processes, real pipes, a real terminal, the example show."""
 
+import asyncio
 import os
 import pty
 import re
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from memory import Scope, TakeStatus
+from memory.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "forty-metres-short"
@@ -195,6 +199,24 @@ def test_a_conversation_goes_on_is_exported_and_listed(program: Program) -> None
     assert program.tells("export", "--thread", "odile keep") == markdown
     assert "No conversation" in program.complains("export", "--thread", "nowhere")
     assert ".md or .fountain" in program.complains("export", "--to", "draft.pdf")
+    for nowhere in ("nowhere/draft.md", "draft.md/draft.md"):
+        assert "name another file with --to" in program.complains("export", "--to", nowhere)
+
+
+def test_a_conversation_of_a_workspace_is_exported_whatever_its_room(program: Program) -> None:
+    async def talk() -> None:
+        async with await Ledger.open(f"sqlite:///{program.home / 'ledger.db'}") as ledger:
+            show = await ledger.shows.ensure("T1", "The Salt Road")
+            for room, said in (("C1", "Where is the heron?"), ("C2", "Who rows?")):
+                scope = Scope("slack", "T1", room, "1.0")
+                await ledger.threads.open(scope, show.id)
+                begun = await ledger.turns.begin(scope, "ana", said, "chat")
+                await ledger.turns.finish(scope, begun.take.id, f"A page of {room}.", TakeStatus.COMPLETE)
+
+    asyncio.run(talk())
+    assert "A page of C2." in program.tells("export", "--tenant", "T1")
+    assert "A page of C1." in program.tells("export", "--tenant", "T1", "--show", "the salt road", "--thread", "heron")
+    assert "No conversation" in program.complains("export", "--tenant", "T1", "--thread", "drawer key")
 
 
 def test_sources_are_listed_searched_and_forgotten(program: Program) -> None:

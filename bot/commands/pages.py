@@ -100,6 +100,8 @@ class Pages:
     async def takes(self, call: Call) -> Reply:
         turn = _last(await self._rooms.enter(call.scope))
         takes = [take for take in await self._turns.takes(call.scope, turn.id) if take.status is not TakeStatus.WRITING]
+        if not takes:
+            raise Mistaken("No take of this page is left; `/again` writes one.")
         if call.text:
             take = next((take for take in takes if str(take.number) == call.text), None)
             if take is None:

@@ -37,6 +37,7 @@ from memory.store.reach import (
     insert_new,
     new_id,
     now,
+    of_show,
     placed,
     within,
 )
@@ -89,6 +90,13 @@ class Threads:
         query = threads_with_recap().where(within(scope)).order_by(threads.c.touched.desc(), threads.c.id).limit(limit)
         async with self._db.reading() as tx:
             return tuple(thread_of(row) for row in (await tx.execute(query)).mappings())
+
+    @whole
+    async def of_show(self, tenant: str, show: str, limit: int = 1000) -> tuple[Thread, ...]:
+        """The show's threads in whatever room, last written in first."""
+        query = threads_with_recap().where(of_show(tenant, show)).order_by(threads.c.touched.desc(), threads.c.id)
+        async with self._db.reading() as tx:
+            return tuple(thread_of(row) for row in (await tx.execute(query.limit(limit))).mappings())
 
     @whole
     async def rename(self, scope: Scope, title: str) -> Thread:

@@ -101,6 +101,17 @@ async def test_no_argument_makes_a_command_break_down(desk: Any, line: str) -> N
     assert not [fail for fail in stage.fails if "Something went wrong" in fail], line[:40]
 
 
+async def test_takes_says_so_when_every_take_was_deleted(scribe: Any) -> None:
+    turn = (await scribe.say("Who is Gerald?")).reply.turn
+    talk = await scribe.app.ledger.threads.conversation(scribe.scope)
+    await scribe.app.ledger.turns.withdraw(scribe.scope, talk.window[-1].take.id, "eva")
+    for line in ("/takes", "/takes 1"):
+        stage = await scribe.do(line)
+        assert stage.fails == ["No take of this page is left; `/again` writes one."]
+    assert (await scribe.do("/again")).reply.turn == turn
+    assert PAGE in (await scribe.do("/takes")).text
+
+
 # ---- canon ----
 
 

@@ -49,6 +49,9 @@ async def test_another_tenants_show_is_no_show(ledger, scope, show):
     assert await ledger.shows.get("T2", show.id) is None
     assert await ledger.shows.find("T2", show.name) is None
     assert await ledger.shows.all("T2") == ()
+    await ledger.threads.open(scope, show.id)
+    assert [one.scope for one in await ledger.threads.of_show(scope.tenant, show.id)] == [scope]
+    assert await ledger.threads.of_show("T2", show.id) == ()
     stranger = Scope("slack", "T2", "C1", "x")
     for call in (
         ledger.shows.bind(stranger, show.id),

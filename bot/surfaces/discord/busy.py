@@ -45,6 +45,8 @@ class Busy:
         task.add_done_callback(self._behind.discard)
 
     def begin(self, inbound: Inbound) -> None:
+        """Until ``end``, or until the task that works on it is done."""
+
         async def on() -> None:
             for _ in range(MOST):
                 await self._sign(inbound)
@@ -52,6 +54,8 @@ class Busy:
 
         if inbound.event_id not in self._at:
             self._at[inbound.event_id] = asyncio.create_task(tried(on()))
+            if work := asyncio.current_task():  # an answer that is left to another program has no end here
+                work.add_done_callback(lambda _: self.end(inbound))
 
     def end(self, inbound: Inbound) -> None:
         if task := self._at.pop(inbound.event_id, None):

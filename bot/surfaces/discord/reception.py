@@ -30,9 +30,7 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
-TOO_LONG = (
-    "This page has {:,} characters, and a window holds {:,}: write it anew with /again, or edit it in the terminal."
-)
+TOO_LONG = "This page has {:,} characters, and a window holds {:,}: ask for a shorter one with `/again shorter`."
 
 
 class Shows(Protocol):

@@ -19,6 +19,7 @@ with warnings.catch_warnings():  # the SDK imports a module that Python has anno
 
 from bot.app import App, begin_writer, open_app, open_conversing
 from bot.commands.call import Mistaken
+from bot.gate import Gate
 from bot.serving.house import House
 from bot.settings import Settings
 from memory import Scope
@@ -132,6 +133,7 @@ class Bot:
     say: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     misconfigured: type[Exception] = Mistaken
+    gate: Gate | None = None
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _stack: AsyncExitStack | None = None
     _task: "asyncio.Task[int] | None" = None
@@ -141,6 +143,7 @@ class Bot:
         stack = self._stack = AsyncExitStack()
         settings = Settings(**self._configured())
         conversing = await open_conversing(stack, self.app, begin_writer(stack, settings))
+        self.gate = conversing.gate
         served = await open_discord(stack, House(settings, self.app, conversing))
         sessions = set(self.server.gateway.sessions)
         self._over = asyncio.Event()

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from memory import Scope
+from bot.events import Inbound
+from bot.gate import Gate
+from memory import LeaseLost, Scope
 from tests.loopback.discord.world import EPHEMERAL
 
 SHOW = "The Salt Road"
@@ -133,6 +135,25 @@ async def test_every_verb_works_as_text_after_a_mention(bot, discord, room, unti
     assert "/again" in (await until(lambda: room.all_of(asked)))[0].shown
     discord.mention(asked.thread or room.channel, room.ana, "/agian")
     await until(lambda: any("/again" in one.shown and "mean" in one.shown for one in discord.world.by_bot()))
+
+
+async def test_typing_ends_where_another_program_goes_on_with_the_answer(bot, discord, room, until, app):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    await until(lambda: room.finished(asked))
+    surface, typed = bot.gate._surfaces["discord"], []
+
+    async def lost(inbound, stage, halt):
+        await until(lambda: surface._busy._at)
+        typed.append(inbound)
+        raise LeaseLost("Another program works here now.")
+
+    gate = Gate(lost, app.ledger.inbox)
+    gate.serve("discord", surface)
+    who = str(room.ana.id)
+    await gate.receive(Inbound("message", "msg:1", room.scope(asked), who, "And on", who=who, message="1"))
+    await until(lambda: typed and not surface._busy._at, 4)
+    await gate.close()
 
 
 # -- buttons --
