@@ -17,6 +17,9 @@ from chains.message import Message
 from chains.stream import Incoming, since, until
 from chains.written import Usage, Written
 
+PAUSE = 5.0
+"""Seconds after a model could not be loaded in which whoever asks is told why; who asks later begins it anew."""
+
 OnText = Callable[[str], Awaitable[None]]
 
 
@@ -79,16 +82,19 @@ class Writer:
 
     ``card`` is what is known before the model is loaded; after `ready` it is exact."""
 
-    def __init__(self, card: Card, load: Callable[[], Awaitable[Backend]]) -> None:
+    def __init__(self, card: Card, load: Callable[[], Awaitable[Backend]], pause: float = PAUSE) -> None:
         self.card = card
         self._load = load
+        self._pause = pause
+        self._ended = 0.0
         self._loading: asyncio.Task[Backend] | None = None
         self._asked = 0
         self._reading: asyncio.Event | None = None
 
     def begin(self) -> None:
-        """Starts loading behind. Needs a running event loop; `ready` does it otherwise."""
-        if self._loading is None:
+        """Starts loading behind, and once more a while after it failed. Needs a running event loop; `ready` does it
+        otherwise."""
+        if self._loading is None or (_failed(self._loading) and time.monotonic() >= self._ended + self._pause):
             self._loading = asyncio.create_task(self._open(), name=f"load {self.card.name}")
 
     async def ready(self) -> None:
@@ -229,7 +235,10 @@ class Writer:
         return await asyncio.shield(self._loading)
 
     async def _open(self) -> Backend:
-        backend = await self._load()
+        try:
+            backend = await self._load()
+        finally:
+            self._ended = time.monotonic()
         self.card = backend.card
         return backend
 
@@ -243,3 +252,8 @@ class Writer:
                 for seed in seeds
             )
         )
+
+
+def _failed(loading: "asyncio.Task[Backend]") -> bool:
+    """One that was given up is not begun anew: the writer is closed."""
+    return loading.done() and not loading.cancelled() and loading.exception() is not None
