@@ -1,7 +1,8 @@
 """Models: which writer a string means.
 
 ``local:<name or file.gguf>``, ``hf:<hub id or folder>``, ``echo``, and whatever LangChain's
-`init_chat_model` takes. Returns at once; everything heavy is imported while it loads, behind.
+`init_chat_model` takes. Returns at once, with what a model's files tell of its size; everything heavy is imported
+while it loads, behind.
 Knows nothing of prompts or of what is asked of a writer.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chains.errors import WriterError
-from chains.local import gguf
+from chains.local import gguf, hint
 from chains.local.wire import Spec
 from chains.writer import Backend, Card, Writer
 
@@ -61,7 +62,9 @@ def open_writer(name: str, settings: WriterSettings) -> Writer:
 
 
 def _local(name: str, rest: str, settings: WriterSettings) -> Writer:
-    card = Card(name, settings.context or 2048, settings.small is not False, prefill=True, choose=True, batch=True)
+    # The bundled ones are small, and begin the soonest.
+    known = None if rest in gguf.BUNDLED else hint.of_file(Path(rest).expanduser())
+    card = _foreseen(name, known, settings, small=True)
 
     async def load() -> Backend:
         path = await asyncio.to_thread(_file, rest)
@@ -74,7 +77,8 @@ def _local(name: str, rest: str, settings: WriterSettings) -> Writer:
 
 
 def _hub(name: str, rest: str, settings: WriterSettings) -> Writer:
-    card = Card(name, settings.context or 2048, bool(settings.small), prefill=True, choose=True, batch=True)
+    bundled = rest in gguf.BUNDLED
+    card = _foreseen(name, None if bundled else hint.of_hub(rest), settings, small=bundled)
 
     async def load() -> Backend:
         spec = Spec(
@@ -83,6 +87,19 @@ def _hub(name: str, rest: str, settings: WriterSettings) -> Writer:
         return await _engine(spec, card, settings)
 
     return Writer(card, load)
+
+
+def _foreseen(name: str, known: hint.Hint | None, settings: WriterSettings, *, small: bool) -> Card:
+    """What is known before a model is loaded: the first message may come before that, and a large model is not
+    asked as a small one. ``small`` where its files do not tell."""
+    context = known.context if known else 0
+    if settings.context:
+        context = min(settings.context, context or settings.context)
+    if settings.small is not None:
+        small = settings.small
+    elif known:
+        small = known.parameters < _SMALL
+    return Card(name, context or 2048, small, prefill=True, choose=True, batch=True)
 
 
 def _echo(name: str, rest: str, settings: WriterSettings) -> Writer:
