@@ -18,6 +18,8 @@ from chains.local import gguf, hint
 from chains.local.wire import Spec
 from chains.writer import Backend, Card, Writer
 
+Progress = Callable[[str, float], None]
+
 _SMALL = 3_000_000_000
 """Parameters below which a model is small: it follows a skeleton, not an instruction."""
 
@@ -38,7 +40,7 @@ class WriterSettings:
     cache_gb: float = 1.0
     dtype: str = ""
     timeout: float = 120.0
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress | None = None
 
 
 def open_writer(name: str, settings: WriterSettings) -> Writer:
@@ -71,9 +73,11 @@ def _local(name: str, rest: str, settings: WriterSettings) -> Writer:
         head = await asyncio.to_thread(gguf.head, path)
         spec = Spec("chains.local.openvino", str(path), str(settings.cache), settings.threads, settings.cache_gb)
         small = head.parameters < _SMALL if settings.small is None else settings.small
-        return await _engine(spec, Card(name, head.context, small, prefill=True, choose=True, batch=True), settings)
+        read = Card(name, head.context, small, prefill=True, choose=True, batch=True)
+        return await _engine(spec, read, settings, writer.hear)
 
-    return Writer(card, load)
+    writer = Writer(card, load)
+    return writer
 
 
 def _hub(name: str, rest: str, settings: WriterSettings) -> Writer:
@@ -84,9 +88,10 @@ def _hub(name: str, rest: str, settings: WriterSettings) -> Writer:
         spec = Spec(
             "chains.local.hub", rest, str(settings.cache), settings.threads, settings.cache_gb, dtype=settings.dtype
         )
-        return await _engine(spec, card, settings)
+        return await _engine(spec, card, settings, writer.hear)
 
-    return Writer(card, load)
+    writer = Writer(card, load)
+    return writer
 
 
 def _foreseen(name: str, known: hint.Hint | None, settings: WriterSettings, *, small: bool) -> Card:
@@ -123,10 +128,15 @@ def _provider(name: str, settings: WriterSettings) -> Writer:
     return Writer(card, load)
 
 
-async def _engine(spec: Spec, card: Card, settings: WriterSettings) -> Backend:
-    """Starts the process first and imports LangChain while it loads."""
+async def _engine(spec: Spec, card: Card, settings: WriterSettings, hear: Progress) -> Backend:
+    """Starts the process first and imports LangChain while it loads. ``hear`` is told how far it is."""
+
+    def tell(say: str, share: float) -> None:
+        for one in filter(None, (hear, settings.progress)):
+            one(say, share)
+
     process_module = importlib.import_module("chains.local.process")
-    process = process_module.Process(_with_context(spec, settings.context), settings.progress)
+    process = process_module.Process(_with_context(spec, settings.context), tell)
     try:
         loading = asyncio.ensure_future(process.ready())
         model = await _module("chains.local.model")

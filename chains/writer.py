@@ -87,6 +87,7 @@ class Writer:
         self._load = load
         self._pause = pause
         self._ended = 0.0
+        self._doing = ""
         self._loading: asyncio.Task[Backend] | None = None
         self._asked = 0
         self._reading: asyncio.Event | None = None
@@ -96,6 +97,15 @@ class Writer:
         otherwise."""
         if self._loading is None or (_failed(self._loading) and time.monotonic() >= self._ended + self._pause):
             self._loading = asyncio.create_task(self._open(), name=f"load {self.card.name}")
+
+    @property
+    def doing(self) -> str:
+        """What loading says it is at, with the share done; "" where it says nothing."""
+        return "" if self._loading is None or self._loading.done() else self._doing
+
+    def hear(self, say: str, share: float) -> None:
+        """Loading tells how far it is, 0 to 1."""
+        self._doing = f"{say}, {share:.0%}" if 0 < share < 1 else say
 
     async def ready(self) -> None:
         """Returns when the model is loaded. Raises WriterError with a sentence where it cannot be."""
@@ -159,9 +169,11 @@ class Writer:
     ) -> Written:
         draft = Incoming()
         try:
-            backend = await self._backend()
+            backend = await self._unless(halt)
         except WriterError as error:
             return draft.end("failed", str(error))
+        if backend is None:
+            return draft.end("stopped")
         pairs = [(message.role, message.text) for message in messages]
         arguments = backend.arguments(sampling, tokens, tenant)
         try:
@@ -233,6 +245,19 @@ class Writer:
         self.begin()
         assert self._loading is not None
         return await asyncio.shield(self._loading)
+
+    async def _unless(self, halt: asyncio.Event | None) -> Backend | None:
+        """The loaded model; None where somebody says stop while it loads."""
+        loaded = self._loading is not None and self._loading.done()
+        if halt is None or loaded:
+            return await self._backend()
+        loading, told = asyncio.ensure_future(self._backend()), asyncio.ensure_future(halt.wait())
+        try:
+            await asyncio.wait({loading, told}, return_when=asyncio.FIRST_COMPLETED)
+            return loading.result() if loading.done() else None
+        finally:
+            for task in (loading, told):
+                task.cancel()
 
     async def _open(self) -> Backend:
         try:

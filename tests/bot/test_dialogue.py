@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.events import Inbound, Offer, Out, Reply, Sent, Step
+from chains.writer import Backend, Card, Writer
 from memory import Draft, Scope, Show, Status, TakeStatus
 from memory.ledger import Ledger
 from vectorstore import Found, Origin, Query, Sight
@@ -182,6 +184,52 @@ async def test_a_small_writer_goes_on_in_the_form_and_again_from_the_same_place(
         assert stage.page.startswith("**Verse 2**\n")
         assert "Verse 3" not in stage.page
     assert first.page != second.page
+
+
+def slow() -> Writer:
+    """A large writer that loads for ever."""
+
+    async def load() -> Backend:
+        writer.hear("preparing model.gguf", 0.25)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    writer = Writer(Card("local:large.gguf", 4096, False), load)
+    return writer
+
+
+class Onlooker:
+    """A stage on which somebody waits until ``title`` is shown as a step."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self.seen = asyncio.Event()
+        self.others: list[Out] = []
+
+    async def show(self, out: Out) -> None:
+        if not isinstance(out, Step):
+            self.others.append(out)
+        elif out.title == self._title:
+            self.seen.set()
+
+    async def finish(self, reply: Reply) -> Sent:
+        return Sent((), "", False)
+
+
+async def test_whoever_waits_for_a_model_sees_how_far_it_is_and_may_stop(build: Build, sit: Sit) -> None:
+    writer = slow()
+    desk = await sit(await build(through=lambda _: writer))
+    stage = Onlooker("Loading local:large.gguf (preparing model.gguf, 25%)")
+    inbound = Inbound("message", "e-slow", desk.scope, desk.author, "Where does the winch key hang?")
+    async with asyncio.timeout(30):
+        answering = asyncio.create_task(desk.talks.respond(inbound, stage))
+        await stage.seen.wait()
+        await desk.stop()
+        reply = await answering
+    assert reply.status == "stopped"
+    assert stage.others == [Offer("again", "Again")]
+    assert await desk.statuses() == [TakeStatus.STOPPED]
+    await writer.close()
 
 
 async def test_what_was_kept_a_moment_ago_is_found_on_the_next_turn(desk: Any) -> None:
