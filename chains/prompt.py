@@ -48,8 +48,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model reads. ``stable`` counts the leading messages that a prefix cache can keep.
-    ``tokens`` is the prompt's size as counted (an upper bound), ``reserved`` what was kept free for
+    """What the model reads. ``tokens`` is the prompt's size as counted (an upper bound), ``reserved`` what was kept free for
     the answer."""
 
     messages: tuple[Message, ...]
@@ -57,7 +56,6 @@ class Prompt:
     dropped: tuple[Dropped, ...] = ()
     tokens: int = 0
     reserved: int = 0
-    stable: int = 1
 
     @property
     def lead(self) -> str:

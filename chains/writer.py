@@ -111,10 +111,6 @@ class Writer:
         """Returns when the model is loaded. Raises WriterError with a sentence where it cannot be."""
         await self._backend()
 
-    async def chat(self) -> Chat:
-        """The LangChain chat model itself, for pipes of its kind. Raises WriterError."""
-        return (await self._backend()).chat
-
     async def write(
         self,
         messages: Sequence[Message],
