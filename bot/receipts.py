@@ -29,7 +29,7 @@ def make(
         "passages": [
             {
                 "n": passage.n,
-                "title": passage.title,
+                "title": f"{passage.title} ({passage.holds})" if passage.holds else passage.title,
                 "origin": passage.origin,
                 "place": passage.place,
                 "text": passage.text,

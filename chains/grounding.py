@@ -240,7 +240,7 @@ def _write(
 
 def fresh(text: str, passages: Sequence[Cited], names: Names, said: Sequence[str] = ()) -> tuple[str, ...]:
     """Names and numbers of ``text`` that stand in no passage, in nothing people said, and in no canon name."""
-    known = " \n".join((*(f"{p.title} {' '.join(p.names)} {p.text}" for p in passages), *said))
+    known = " \n".join((*(f"{p.title} {' '.join(p.names)} {p.holds} {p.text}" for p in passages), *said))
     words = frozenset(tokens(known))
     lower = frozenset(w for m in TOKEN.finditer(known) if (w := m.group()).islower())
     canon = frozenset(w for n in names.all for written in (n.name, *n.aliases) for w in tokens(written))
