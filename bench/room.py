@@ -77,6 +77,10 @@ class Watched:
     def card(self) -> Card:
         return self._writer.card
 
+    @property
+    def doing(self) -> str:
+        return self._writer.doing
+
     async def ready(self) -> None:
         await self._writer.ready()
 

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from bot.lore import Lore
 from bot.order import Order
-from chains import Card, Format, Prompt, Question, Sampling, claims, fit, texts
+from chains import Card, Dropped, Format, Prompt, Question, Sampling, claims, fit, texts
 from memory import Conversation, Take, Turn
 from vectorstore import Found
+
+UNREAD = "a small model reads only what bears on the message, and no pinned canon"
 
 
 class Writer(Protocol):
@@ -54,6 +56,7 @@ class Ask:
 async def compose(ask: Ask, form: Format, found: Found, lore: Lore, writer: Writer, *, exact: bool) -> Prompt:
     """Fit what there is into the writer's context, counted in its own tokens; too carefully where it is not loaded
     yet, and so not ``exact``."""
+    small = writer.card.small
     wanted = claims(
         ask.talk,
         ask.order.request,
@@ -62,11 +65,15 @@ async def compose(ask: Ask, form: Format, found: Found, lore: Lore, writer: Writ
         writer.card,
         meaning=ask.meaning,
         hits=found.hits,
-        pinned=() if writer.card.small else lore.pinned,
+        pinned=() if small else lore.pinned,
+        cast=() if small else lore.cast(ask.talk.window),
+        times=lore.times,
         steer=ask.order.steer,
         previous=ask.order.previous,
         onward=ask.order.onward,
     )
     counted = texts(wanted)
     counts = await writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]
-    return fit(wanted, dict(zip(counted, counts, strict=True)), writer.card, form)
+    prompt = fit(wanted, dict(zip(counted, counts, strict=True)), writer.card, form)
+    unread = [Dropped(f"pinned: {entry.name}", 0, UNREAD) for entry in lore.pinned] if small else []
+    return replace(prompt, dropped=(*prompt.dropped, *unread))

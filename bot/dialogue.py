@@ -17,7 +17,7 @@ from bot.ending import cut_off, failed, finish, shown_before
 from bot.events import Inbound, Reply, Stage, Step
 from bot.order import Order, order
 from bot.play import Play
-from bot.waiting import NOTICED, heard, meanwhile, telling, told
+from bot.waiting import NOTICED, ended, heard, meanwhile, telling, told
 from chains import (
     Cited,
     Drafts,
@@ -94,6 +94,11 @@ class Catalogue(Protocol):
 
 
 class Writer(Drafts, Reader, Protocol):
+    @property
+    def doing(self) -> str:
+        """What loading says it is at."""
+        ...
+
     async def ready(self) -> None: ...
 
 
@@ -209,7 +214,7 @@ class Dialogue:
         form = self._form(turn.format)
         lore = await self._lore(talk.show)
         found = await told(stage, Step("search", f"Looking through {talk.show.name}", "running"), ask.found)
-        loading = await self._see_to_writer(form, stage)
+        loading = await self._see_to_writer(form, stage, halt)
         prompt = await compose(ask, form, found, lore, self._writer, exact=loading is None)
         ready = time.perf_counter()
         written = await draft(
@@ -248,20 +253,20 @@ class Dialogue:
             return None
         return await self._profile.propose(ask.talk.thread.scope, wishes[0], ask.person, ask.turn.id)
 
-    async def _see_to_writer(self, form: Format, stage: Stage) -> "asyncio.Task[None] | None":
+    async def _see_to_writer(self, form: Format, stage: Stage, halt: asyncio.Event) -> "asyncio.Task[None] | None":
         """The first message may come before the model is loaded. Then the person is told, and waits only
-        where the writer has to begin: a small one that fills a skeleton may find canon speaking first."""
+        where the writer has to begin: a small one that fills a skeleton may find canon speaking first. Nobody waits
+        who says stop."""
         loading = asyncio.ensure_future(self._writer.ready())
         loading.add_done_callback(heard)
         done, _ = await asyncio.wait({loading}, timeout=NOTICED)
         if done:
             return None
         step = Step("writer", f"Loading {self._writer.card.name}", "running")
-        shown = asyncio.create_task(telling(stage, step, loading))
+        shown = asyncio.create_task(telling(stage, step, loading, lambda: self._writer.doing))
         if form.skeleton is not None and self._writer.card.small:
             return shown
-        await shown
-        return None
+        return None if await ended(shown, halt) else shown
 
     def _saver(self, scope: Scope, take: Take) -> Callable[[str], Awaitable[None]]:
         async def save(text: str) -> None:

@@ -30,7 +30,7 @@ def make(
             {
                 "n": passage.n,
                 "record": _record(signals.get(passage.id)),
-                "title": passage.title,
+                "title": f"{passage.title} ({passage.holds})" if passage.holds else passage.title,
                 "origin": passage.origin,
                 "place": passage.place,
                 "text": passage.text,

@@ -4,7 +4,7 @@ Knows nothing of what the work is.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -13,6 +13,9 @@ from bot.events import Stage, Step
 
 NOTICED = 0.2
 """Seconds after which somebody wonders."""
+
+ASKED = 0.5
+"""Seconds after which long work is asked anew how far it is."""
 
 _T = TypeVar("_T")
 
@@ -36,11 +39,30 @@ async def told(stage: Stage, step: Step, work: "asyncio.Task[_T]") -> _T:
     return work.result()
 
 
-async def telling(stage: Stage, step: Step, work: "asyncio.Future[Any]") -> None:
-    """Show work as a step until it has ended, however it does."""
+async def telling(stage: Stage, step: Step, work: "asyncio.Future[Any]", doing: Callable[[], str] = lambda: "") -> None:
+    """Show work as a step until it has ended, however it does, with what it says it is ``doing``."""
     await stage.show(step)
-    await asyncio.wait({work})
+    said = ""
+    while not work.done():
+        await asyncio.wait({work}, timeout=ASKED)
+        if not work.done() and (now := doing()) != said:
+            said = now
+            await stage.show(replace(step, title=f"{step.title} ({said})" if said else step.title))
     await stage.show(replace(step, state="failed" if work.exception() else "done"))
+
+
+async def ended(work: "asyncio.Task[None]", halt: asyncio.Event) -> bool:
+    """Whether work ended before somebody said stop. What goes wrong in it is raised."""
+    stop = asyncio.create_task(halt.wait())
+    try:
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        if not work.done() and not halt.is_set():
+            work.cancel()  # nobody waits any more
+    if work.done():
+        work.result()
+    return work.done()
 
 
 def heard(work: "asyncio.Future[Any]") -> None:

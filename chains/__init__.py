@@ -7,7 +7,7 @@ their nouns.
 from chains.asking import answered, goes_on, muses, ordered, orders, revises, says_how, stated
 from chains.budget import fit
 from chains.checks import check
-from chains.claims import claims
+from chains.claims import claims, holds
 from chains.draft import Writer as Drafts
 from chains.draft import draft
 from chains.errors import WriterError
@@ -60,6 +60,7 @@ __all__ = [
     "ground",
     "guess_kind",
     "guess_name",
+    "holds",
     "lasting",
     "manuscript",
     "markdown",

@@ -5,7 +5,7 @@ budgets (``chains.budget``) or of how passages were found.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chains.asking import is_question
 from chains.evidence import bearing, excerpt
@@ -49,6 +49,7 @@ def claims(
     hits: Sequence[Hit] = (),
     pinned: Sequence[Entry] = (),
     cast: Sequence[Entry] = (),
+    times: Mapping[str, str] | None = None,
     steer: str = "",
     previous: str = "",
     onward: bool = False,
@@ -57,7 +58,7 @@ def claims(
 
     ``meaning`` is the message with what it refers to put in, where it refers to something. ``hits`` best
     first; ``pinned`` are always-on entries; ``cast`` are the entries of who is in the scene (change them
-    seldom: they stand in the stable part). For another take, ``steer`` says how (*darker*) and
+    seldom: they stand in the stable part). ``times`` says of an entry, by its id, when it holds. For another take, ``steer`` says how (*darker*) and
     ``previous`` is the text to change; ``onward``, the text to go on from.
     """
     return (
@@ -66,7 +67,7 @@ def claims(
         *_entries("cast", cast),
         *_recap(conversation),
         *_turns(conversation.window, card),
-        *_notes(hits, meaning or message, format, card),
+        *_notes(hits, meaning or message, format, card, times or {}),
         *_room_notes(conversation),
         *_before(previous, format, card, onward=onward),
         *_ask(message, _speaker(author, conversation.window, card), format, steer, onward=onward),
@@ -89,7 +90,14 @@ def _house(conversation: Conversation, format: Format, card: Card) -> Iterator[C
 def _entries(part: str, entries: Sequence[Entry]) -> Iterator[Claim]:
     ordered = sorted(entries, key=lambda e: (e.kind, e.name, e.id))
     for order, entry in enumerate(ordered):
-        yield Claim(part, f"{part}: {entry.name}", (f"{safe(entry.name)} ({entry.kind}): {note(entry.text)}",), order)
+        about = ", ".join(filter(None, (entry.kind, note(holds(entry)))))
+        yield Claim(part, f"{part}: {entry.name}", (f"{safe(entry.name)} ({about}): {note(entry.text)}",), order)
+
+
+def holds(entry: Entry) -> str:
+    """When in the story an entry holds: *from episode 8*; "" where it always does."""
+    first, last = entry.starts.strip(), entry.ends.strip()
+    return ", ".join(filter(None, (f"from {first}" if first else "", f"until {last}" if last else "")))
 
 
 def _recap(conversation: Conversation) -> Iterator[Claim]:
@@ -121,7 +129,13 @@ def _named(speaker: str, text: str) -> str:
     return f"{speaker}: {text}" if speaker else text
 
 
-def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Iterator[Claim]:  # noqa: A002
+def _notes(
+    hits: Sequence[Hit],
+    message: str,
+    format: Format,  # noqa: A002
+    card: Card,
+    times: Mapping[str, str],
+) -> Iterator[Claim]:
     """Passages as notes. A small model cannot be trusted to copy the right thing: of 24 questions the
     bundled one answered 10 from four whole notes, 13 from the one sentence that bears on the question,
     20 when it was given half of that sentence to go on from, and 22 with the sentence itself (and
@@ -139,7 +153,12 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
         passage = hit.passage
         part = "canon" if passage.origin is Origin.CANON else "recalled"
         title = note(passage.title) or passage.kind
-        line = _short(title, note(excerpt(message, text, _NOTE_SMALL))) if card.small else _full(hit, title, note(text))
+        when = times.get(passage.record, "")
+        line = (
+            _short(title, note(excerpt(message, text, _NOTE_SMALL)), note(when))
+            if card.small
+            else _full(hit, title, note(text), note(when))
+        )
         cited = Cited(
             0,
             passage.id,
@@ -151,20 +170,24 @@ def _notes(hits: Sequence[Hit], message: str, format: Format, card: Card) -> Ite
             place(hit),
             hit.score,
             passage.path,
+            when,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
     if quotes:
-        yield Claim("lead", "the quoted sentence", (note(best[0].text),))
+        when = times.get(hits[best[0].passage].passage.record, "")
+        yield Claim("lead", "the quoted sentence", (note(f"{best[0].text} ({when})" if when else best[0].text),))
 
 
-def _short(title: str, text: str) -> str:
+def _short(title: str, text: str, when: str) -> str:
+    if when:
+        return f"[00] {title} ({when}): {text}"
     return f"[00] {text}" if text.casefold().startswith(title.casefold()) else f"[00] {title}: {text}"
 
 
-def _full(hit: Hit, title: str, text: str) -> str:
+def _full(hit: Hit, title: str, text: str, when: str) -> str:
     status = _STATUS.get(hit.passage.status, hit.passage.status)
-    where = place(hit)
-    return f"[00] {title} ({hit.passage.kind}, {status}{f'; {note(where)}' if where else ''}): {text}"
+    further = "".join(f"; {part}" for part in (note(place(hit)), when) if part)
+    return f"[00] {title} ({hit.passage.kind}, {status}{further}): {text}"
 
 
 def place(hit: Hit) -> str:

@@ -61,8 +61,8 @@ async def draft(
     """The page, streamed to ``on_text`` as it comes; the pieces join to the text returned.
 
     ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``before`` the page
-    that this one goes on from, ``said`` what was said before, oldest first, ``told`` what of it may answer a question, latest first, ``names`` the canon's.
-    ``halt`` ends it within two tokens. Never raises for what the model does: see Written.finish.
+    that this one goes on from, ``said`` what was said before, oldest first, ``told`` what of it may answer a question,
+    latest first, ``names`` the canon's. ``halt`` ends it within two tokens. Never raises for what the model does: see Written.finish.
     """
     if form.skeleton is None or not (writer.card.small or form.skeleton.told):
         return await _freely(writer, form, prompt, prompt.messages, sampling, tenant, on_text, halt)

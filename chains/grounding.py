@@ -90,7 +90,6 @@ def ground(
     said: Sequence[str] = (),
     likeness: Mapping[str, Sequence[float]] | None = None,
     *,
-    inline: bool = True,
     weighed: Weighed | None = None,
 ) -> Page:
     """The finished page of ``text``.
@@ -98,11 +97,11 @@ def ground(
     ``passages`` are those of the prompt; ``said`` what people wrote (the message and the history):
     it makes a name known but is no evidence. ``likeness`` holds the cosine of ``doubtful`` sentences to
     every passage; ``weighed`` is the text's, where the caller has it. Markers are renumbered 1.. in order of
-    first use and stand after their sentence; with ``inline`` false they are only listed.
+    first use and stand after their sentence.
     """
     weighed = weighed or weigh(text, passages, names)
     chosen, remarks = _choose(weighed.found, weighed.settled(likeness or {}), passages)
-    page = _write(weighed.plain, weighed.found, chosen, passages, inline)
+    page = _write(weighed.plain, weighed.found, chosen, passages)
     return replace(page, fresh=fresh(weighed.plain, passages, names, said), remarks=remarks)
 
 
@@ -189,10 +188,10 @@ def _name_words(sentence: str, names: Names) -> set[str]:
 
 def _choose(
     found: Sequence[Sentence], scores: Sequence[Sequence[float]], passages: Sequence[Cited]
-) -> tuple[list[list[tuple[int, float, bool]]], tuple[Remark, ...]]:
-    """For every sentence the (passage index, support, marked) it is given, and what was noticed."""
+) -> tuple[list[list[tuple[int, float]]], tuple[Remark, ...]]:
+    """For every sentence the (passage index, support) it is given, and what was noticed."""
     by_number = {p.n: i for i, p in enumerate(passages)}
-    chosen = list[list[tuple[int, float, bool]]]()
+    chosen = list[list[tuple[int, float]]]()
     unknown, unborne = dict[int, None](), dict[int, None]()
     for sentence, row in zip(found, scores, strict=True):
         marked = [by_number[n] for n in sentence.marks if n in by_number]
@@ -200,7 +199,7 @@ def _choose(
         unborne.update({passages[i].n: None for i in marked if row[i] < FLOOR})
         best = max(row, default=0.0)
         picks = [
-            (i, score, i in marked)
+            (i, score)
             for i, score in enumerate(row)
             if (i in marked and score >= FLOOR) or (score >= SUPPORTED and score >= _SECOND * best)
         ]
@@ -219,34 +218,29 @@ def _unborne(numbers: Mapping[int, None]) -> tuple[Remark, ...]:
 def _write(
     plain: str,
     found: Sequence[Sentence],
-    chosen: list[list[tuple[int, float, bool]]],
+    chosen: list[list[tuple[int, float]]],
     passages: Sequence[Cited],
-    inline: bool,
 ) -> Page:
     """The text with its final markers, and the citations they stand for."""
     numbers: dict[int, int] = {}
-    best: dict[int, tuple[float, bool]] = {}
+    best: dict[int, float] = {}
     out, last = "", 0
     for sentence, picks in zip(found, chosen, strict=True):
         out, last = out + plain[last : sentence.end], sentence.end
         if _NO_MARKER.search(sentence.text):
             continue
-        for at, support, marked in picks:
+        for at, support in picks:
             numbers.setdefault(at, len(numbers) + 1)
-            before = best.get(at, (0.0, False))
-            best[at] = (max(before[0], support), before[1] or marked)
-        if inline and picks:
-            out += " " + "".join(f"[{n}]" for n in sorted(numbers[at] for at, _, _ in picks))
-    citations = tuple(
-        Citation(n, passages[at].id, passages[at].label, round(best[at][0], 3), best[at][1])
-        for at, n in numbers.items()
-    )
+            best[at] = max(best.get(at, 0.0), support)
+        if picks:
+            out += " " + "".join(f"[{n}]" for n in sorted(numbers[at] for at, _ in picks))
+    citations = tuple(Citation(n, passages[at].id, passages[at].label, round(best[at], 3)) for at, n in numbers.items())
     return Page(out + plain[last:], citations)
 
 
 def fresh(text: str, passages: Sequence[Cited], names: Names, said: Sequence[str] = ()) -> tuple[str, ...]:
     """Names and numbers of ``text`` that stand in no passage, in nothing people said, and in no canon name."""
-    known = " \n".join((*(f"{p.title} {' '.join(p.names)} {p.text}" for p in passages), *said))
+    known = " \n".join((*(f"{p.title} {' '.join(p.names)} {p.holds} {p.text}" for p in passages), *said))
     words = frozenset(tokens(known))
     lower = frozenset(w for m in TOKEN.finditer(known) if (w := m.group()).islower())
     canon = frozenset(w for n in names.all for written in (n.name, *n.aliases) for w in tokens(written))

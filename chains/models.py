@@ -1,7 +1,8 @@
 """Models: which writer a string means.
 
 ``local:<name or file.gguf>``, ``hf:<hub id or folder>``, ``echo``, and whatever LangChain's
-`init_chat_model` takes. Returns at once; everything heavy is imported while it loads, behind.
+`init_chat_model` takes. Returns at once, with what a model's files tell of its size; everything heavy is imported
+while it loads, behind.
 Knows nothing of prompts or of what is asked of a writer.
 """
 
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from chains.errors import WriterError
-from chains.local import gguf
+from chains.local import gguf, hint
 from chains.local.wire import Spec
 from chains.writer import Backend, Card, Writer
+
+Progress = Callable[[str, float], None]
 
 _SMALL = 3_000_000_000
 """Parameters below which a model is small: it follows a skeleton, not an instruction."""
@@ -37,7 +40,7 @@ class WriterSettings:
     cache_gb: float = 1.0
     dtype: str = ""
     timeout: float = 120.0
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress | None = None
 
 
 def open_writer(name: str, settings: WriterSettings) -> Writer:
@@ -61,28 +64,47 @@ def open_writer(name: str, settings: WriterSettings) -> Writer:
 
 
 def _local(name: str, rest: str, settings: WriterSettings) -> Writer:
-    card = Card(name, settings.context or 2048, settings.small is not False, prefill=True, choose=True, batch=True)
+    # The bundled ones are small, and begin the soonest.
+    known = None if rest in gguf.BUNDLED else hint.of_file(Path(rest).expanduser())
+    card = _foreseen(name, known, settings, small=True)
 
     async def load() -> Backend:
         path = await asyncio.to_thread(_file, rest)
         head = await asyncio.to_thread(gguf.head, path)
         spec = Spec("chains.local.openvino", str(path), str(settings.cache), settings.threads, settings.cache_gb)
         small = head.parameters < _SMALL if settings.small is None else settings.small
-        return await _engine(spec, Card(name, head.context, small, prefill=True, choose=True, batch=True), settings)
+        read = Card(name, head.context, small, prefill=True, choose=True, batch=True)
+        return await _engine(spec, read, settings, writer.hear)
 
-    return Writer(card, load)
+    writer = Writer(card, load)
+    return writer
 
 
 def _hub(name: str, rest: str, settings: WriterSettings) -> Writer:
-    card = Card(name, settings.context or 2048, bool(settings.small), prefill=True, choose=True, batch=True)
+    bundled = rest in gguf.BUNDLED
+    card = _foreseen(name, None if bundled else hint.of_hub(rest), settings, small=bundled)
 
     async def load() -> Backend:
         spec = Spec(
             "chains.local.hub", rest, str(settings.cache), settings.threads, settings.cache_gb, dtype=settings.dtype
         )
-        return await _engine(spec, card, settings)
+        return await _engine(spec, card, settings, writer.hear)
 
-    return Writer(card, load)
+    writer = Writer(card, load)
+    return writer
+
+
+def _foreseen(name: str, known: hint.Hint | None, settings: WriterSettings, *, small: bool) -> Card:
+    """What is known before a model is loaded: the first message may come before that, and a large model is not
+    asked as a small one. ``small`` where its files do not tell."""
+    context = known.context if known else 0
+    if settings.context:
+        context = min(settings.context, context or settings.context)
+    if settings.small is not None:
+        small = settings.small
+    elif known:
+        small = known.parameters < _SMALL
+    return Card(name, context or 2048, small, prefill=True, choose=True, batch=True)
 
 
 def _echo(name: str, rest: str, settings: WriterSettings) -> Writer:
@@ -106,10 +128,15 @@ def _provider(name: str, settings: WriterSettings) -> Writer:
     return Writer(card, load)
 
 
-async def _engine(spec: Spec, card: Card, settings: WriterSettings) -> Backend:
-    """Starts the process first and imports LangChain while it loads."""
+async def _engine(spec: Spec, card: Card, settings: WriterSettings, hear: Progress) -> Backend:
+    """Starts the process first and imports LangChain while it loads. ``hear`` is told how far it is."""
+
+    def tell(say: str, share: float) -> None:
+        for one in filter(None, (hear, settings.progress)):
+            one(say, share)
+
     process_module = importlib.import_module("chains.local.process")
-    process = process_module.Process(_with_context(spec, settings.context), settings.progress)
+    process = process_module.Process(_with_context(spec, settings.context), tell)
     try:
         loading = asyncio.ensure_future(process.ready())
         model = await _module("chains.local.model")

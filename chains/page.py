@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """[``n``] resolved. ``support`` in 0..1 says how surely the text stands on the passage;
-    ``marked`` whether the model itself wrote the marker."""
+    """[``n``] resolved. ``support`` in 0..1 says how surely the text stands on the passage."""
 
     n: int
     passage: str
     title: str
     support: float
-    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class Cited:
     """A passage in the prompt under the number ``n`` (from 1) that [n] refers to.
 
     ``origin``, ``kind`` and ``path`` (its headings) as the passage's; ``names`` are those the passage
-    answers to; ``place`` is what /why shows (heading path, page, turn)."""
+    answers to; ``place`` is what /why shows (heading path, page, turn), ``holds`` when in the story it holds,
+    "" where it always does."""
 
     n: int
     id: str
@@ -29,10 +30,13 @@ class Cited:
     place: str = ""
     score: float = 0.0
     path: tuple[str, ...] = ()
+    holds: str = ""
 
     @property
     def label(self) -> str:
-        """What a citation calls it: of a document also where in it."""
+        """What a citation calls it: of a document also where in it, of what holds for a time when."""
+        if self.holds:
+            return f"{self.title} ({self.holds})"
         inside = self.place.removeprefix(self.title).removeprefix(" > ") if self.origin == "source" else ""
         return f"{self.title}: {inside}" if inside else self.title
 
@@ -48,8 +52,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model reads. ``stable`` counts the leading messages that a prefix cache can keep.
-    ``tokens`` is the prompt's size as counted (an upper bound), ``reserved`` what was kept free for
+    """What the model reads. ``tokens`` is the prompt's size as counted (an upper bound), ``reserved`` what was kept free for
     the answer."""
 
     messages: tuple[Message, ...]
@@ -57,7 +60,6 @@ class Prompt:
     dropped: tuple[Dropped, ...] = ()
     tokens: int = 0
     reserved: int = 0
-    stable: int = 1
 
     @property
     def lead(self) -> str:

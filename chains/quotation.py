@@ -64,8 +64,10 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
         return Quotation(" ".join(recalled.split()), SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
+    when = passages[found.passage].holds
     return Quotation(
-        " ".join(found.text.split()), "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE
+        " ".join((*found.text.split(), f"({when})" if when else "")).strip(),
+        "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE,
     )
 
 

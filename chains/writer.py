@@ -17,6 +17,9 @@ from chains.message import Message
 from chains.stream import Incoming, since, until
 from chains.written import Usage, Written
 
+PAUSE = 5.0
+"""Seconds after a model could not be loaded in which whoever asks is told why; who asks later begins it anew."""
+
 OnText = Callable[[str], Awaitable[None]]
 
 
@@ -79,25 +82,34 @@ class Writer:
 
     ``card`` is what is known before the model is loaded; after `ready` it is exact."""
 
-    def __init__(self, card: Card, load: Callable[[], Awaitable[Backend]]) -> None:
+    def __init__(self, card: Card, load: Callable[[], Awaitable[Backend]], pause: float = PAUSE) -> None:
         self.card = card
         self._load = load
+        self._pause = pause
+        self._ended = 0.0
+        self._doing = ""
         self._loading: asyncio.Task[Backend] | None = None
         self._asked = 0
         self._reading: asyncio.Event | None = None
 
     def begin(self) -> None:
-        """Starts loading behind. Needs a running event loop; `ready` does it otherwise."""
-        if self._loading is None:
+        """Starts loading behind, and once more a while after it failed. Needs a running event loop; `ready` does it
+        otherwise."""
+        if self._loading is None or (_failed(self._loading) and time.monotonic() >= self._ended + self._pause):
             self._loading = asyncio.create_task(self._open(), name=f"load {self.card.name}")
+
+    @property
+    def doing(self) -> str:
+        """What loading says it is at, with the share done; "" where it says nothing."""
+        return "" if self._loading is None or self._loading.done() else self._doing
+
+    def hear(self, say: str, share: float) -> None:
+        """Loading tells how far it is, 0 to 1."""
+        self._doing = f"{say}, {share:.0%}" if 0 < share < 1 else say
 
     async def ready(self) -> None:
         """Returns when the model is loaded. Raises WriterError with a sentence where it cannot be."""
         await self._backend()
-
-    async def chat(self) -> Chat:
-        """The LangChain chat model itself, for pipes of its kind. Raises WriterError."""
-        return (await self._backend()).chat
 
     async def write(
         self,
@@ -153,9 +165,11 @@ class Writer:
     ) -> Written:
         draft = Incoming()
         try:
-            backend = await self._backend()
+            backend = await self._unless(halt)
         except WriterError as error:
             return draft.end("failed", str(error))
+        if backend is None:
+            return draft.end("stopped")
         pairs = [(message.role, message.text) for message in messages]
         arguments = backend.arguments(sampling, tokens, tenant)
         try:
@@ -228,8 +242,24 @@ class Writer:
         assert self._loading is not None
         return await asyncio.shield(self._loading)
 
+    async def _unless(self, halt: asyncio.Event | None) -> Backend | None:
+        """The loaded model; None where somebody says stop while it loads."""
+        loaded = self._loading is not None and self._loading.done()
+        if halt is None or loaded:
+            return await self._backend()
+        loading, told = asyncio.ensure_future(self._backend()), asyncio.ensure_future(halt.wait())
+        try:
+            await asyncio.wait({loading, told}, return_when=asyncio.FIRST_COMPLETED)
+            return loading.result() if loading.done() else None
+        finally:
+            for task in (loading, told):
+                task.cancel()
+
     async def _open(self) -> Backend:
-        backend = await self._load()
+        try:
+            backend = await self._load()
+        finally:
+            self._ended = time.monotonic()
         self.card = backend.card
         return backend
 
@@ -243,3 +273,8 @@ class Writer:
                 for seed in seeds
             )
         )
+
+
+def _failed(loading: "asyncio.Task[Backend]") -> bool:
+    """One that was given up is not begun anew: the writer is closed."""
+    return loading.done() and not loading.cancelled() and loading.exception() is not None

@@ -7,6 +7,7 @@ and it ends when the program ends, by whatever death. Knows nothing of which eng
 import asyncio
 import json
 import logging
+import re
 import sys
 from asyncio.subprocess import PIPE
 from asyncio.subprocess import Process as Child
@@ -23,6 +24,8 @@ _START = (
     "from chains.local import child, wire; child.main(wire.Spec(**json.loads(sys.argv[2])))"
 )
 _STRIKES = 3  # deaths in a row before it was ever ready: then it is not bad luck
+_PIECE, _LONGEST = 1 << 16, 4096  # bytes read of standard error at once, and kept of a line without an end
+_LINE_END = re.compile(rb"[\r\n]+")
 _PATIENCE = 2.0  # seconds a child may take to leave by itself
 
 _log = logging.getLogger(__name__)
@@ -51,7 +54,7 @@ class Process:
         """What the engine says of itself. Raises WriterError where it cannot be loaded."""
         if self._keeper is None or self._keeper.done():
             self._card = asyncio.get_running_loop().create_future()
-            self._keeper = asyncio.create_task(self._keep(), name="engine keeper")
+            self._keeper = asyncio.create_task(self._watch(), name="engine keeper")
         assert self._card is not None
         return await asyncio.shield(self._card)
 
@@ -91,6 +94,19 @@ class Process:
         if self._child is not None and self._child.stdin is not None and not self._child.stdin.is_closing():
             self._child.stdin.write(pack(frame))
 
+    async def _watch(self) -> None:
+        """Whoever waits hears of it where no child can be started at all, as when there is no room for one more."""
+        try:
+            await self._keep()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self._lost(f"The local model's process cannot be started ({reason}): free some memory, or ask later.")
+
+    def _lost(self, reason: str) -> None:
+        if self._card is not None and not self._card.done():
+            self._card.set_exception(WriterError(reason))
+            self._card.exception()  # seen: nobody may be waiting
+
     async def _keep(self) -> None:
         """One child after the other, as long as they come to life at all."""
         strikes = 0
@@ -99,10 +115,7 @@ class Process:
             strikes = 0 if lived else strikes + 1
             if self._card is not None and self._card.done() and not lived:
                 return  # it said why it cannot load
-        if self._card is not None:
-            reason = f"The local model's process dies while loading{self._why()}: run `dramaturg doctor`."
-            self._card.set_exception(WriterError(reason))
-            self._card.exception()  # seen: nobody may be waiting
+        self._lost(f"The local model's process dies while loading{self._why()}: run `dramaturg doctor`.")
 
     async def _run(self) -> bool:
         """One child's life. True if it was ever ready."""
@@ -150,12 +163,21 @@ class Process:
         await listener
 
     async def _listen(self, child: Child) -> None:
-        """What the child says on standard error: for the log, its last line for the reader."""
+        """What the child says on standard error: for the log, its last line for the reader. It is read whatever it
+        is: a bar draws itself anew after a mere return, and a pipe that nobody empties stops the child."""
         assert child.stderr is not None
-        async for line in child.stderr:
-            said = line.decode("utf-8", "replace").strip()
+        rest = b""
+        while piece := await child.stderr.read(_PIECE):
+            *lines, rest = _LINE_END.split(rest + piece)
+            for line in lines:
+                self._hear(child, line)
+            rest = rest[-_LONGEST:]
+        self._hear(child, rest)
+
+    def _hear(self, child: Child, line: bytes) -> None:
+        if said := line.decode("utf-8", "replace").strip():
             _log.debug("engine %s: %s", child.pid, said)
-            self._last_words = said or self._last_words
+            self._last_words = said
 
     def _route(self, frame: Frame) -> None:
         match frame["on"]:
@@ -163,9 +185,7 @@ class Process:
                 if self._card is not None and not self._card.done():
                     self._card.set_result(frame)
             case "unable":
-                if self._card is not None and not self._card.done():
-                    self._card.set_exception(WriterError(frame["reason"]))
-                    self._card.exception()  # seen: nobody may be waiting
+                self._lost(frame["reason"])
             case "progress":
                 if self._progress is not None:
                     self._progress(frame["say"], frame["share"])

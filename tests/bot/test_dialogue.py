@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.events import Inbound, Offer, Out, Reply, Sent, Step
+from chains.writer import Backend, Card, Writer
 from memory import Draft, Scope, Show, Status, TakeStatus
 from memory.ledger import Ledger
 from vectorstore import Found, Origin, Query, Sight
@@ -182,6 +184,115 @@ async def test_a_small_writer_goes_on_in_the_form_and_again_from_the_same_place(
         assert stage.page.startswith("**Verse 2**\n")
         assert "Verse 3" not in stage.page
     assert first.page != second.page
+
+
+async def test_who_is_in_the_scene_stands_where_a_large_model_keeps_it_and_stays_there(build: Build, sit: Sit) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    desk = await sit(await build(writer_small=False, through=through))
+    await known(desk, ("character", "Mara Venn", MARA), ("character", "Abel Rook", "Abel Rook sells rope."))
+    await desk.say("Where does Mara Venn live?")
+    await desk.say("And in winter, when the boats are in?")
+    await desk.say("What does Abel Rook sell?")
+    await desk.say("And in spring, when the boats are out?")
+    first, second, third, fourth = (prompt.split("eva: ")[0] for prompt in heard[0].prompts)
+    assert "(character): " not in first, "of whom nobody has spoken yet"
+    assert f"Mara Venn (character): {MARA}" in second
+    assert second == third, "who is named only now changes nothing before the next turn"
+    assert fourth.index("Abel Rook (character)") < fourth.index("Mara Venn (character)")
+
+
+async def test_a_small_model_is_given_no_cast_and_no_pinned_canon_and_why_says_so(build: Build, sit: Sit) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    desk = await sit(await build(writer_small=True, through=through))
+    await known(desk, ("character", "Mara Venn", MARA), ("style", "Tone", "Everything is dry."))
+    await desk.say("Tell me of Mara Venn.")
+    await desk.say("What if the boats stayed out?")
+    assert "(character): " not in heard[0].prompts[-1]
+    assert "(style): " not in heard[0].prompts[-1]
+    assert "- pinned: Tone: a small model reads only what bears on the message" in (await desk.do("/why")).text
+
+
+@pytest.mark.parametrize("small", [True, False])
+async def test_what_holds_only_for_a_part_of_the_story_says_so_wherever_it_is_read(
+    build: Build, sit: Sit, small: bool
+) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    desk = await sit(await build(writer_small=small, through=through))
+    show = await known(desk, ("thing", "Winch Key", KEY))
+    dead = Draft("event", "The Sinking", "The Unpaid Bill sank off Saltmarsh.", starts="episode 8", ends="episode 12")
+    await desk.app.ledger.canon.add(show.tenant, show.id, dead, "eva")
+    await desk.app.librarian.settle()
+    stage = await desk.say("Where did the Unpaid Bill sink?")
+    assert "The Sinking (from episode 8, until episode 12)" in stage.cites
+    assert "The Sinking (from episode 8, until episode 12)" in (await desk.do("/why")).text
+    if small:
+        assert "not in canon" not in stage.notes
+        assert stage.page == "The Unpaid Bill sank off Saltmarsh. [1] (from episode 8, until episode 12)"
+    await desk.say("Write a scene about the Unpaid Bill.")
+    kind = "" if small else "event, canon; 20"
+    assert f"The Sinking ({kind}" in heard[0].prompts[-1]
+    assert "from episode 8, until episode 12): The Unpaid Bill sank" in heard[0].prompts[-1]
+
+
+def slow() -> Writer:
+    """A large writer that loads for ever."""
+
+    async def load() -> Backend:
+        writer.hear("preparing model.gguf", 0.25)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    writer = Writer(Card("local:large.gguf", 4096, False), load)
+    return writer
+
+
+class Onlooker:
+    """A stage on which somebody waits until ``title`` is shown as a step."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self.seen = asyncio.Event()
+        self.others: list[Out] = []
+
+    async def show(self, out: Out) -> None:
+        if not isinstance(out, Step):
+            self.others.append(out)
+        elif out.title == self._title:
+            self.seen.set()
+
+    async def finish(self, reply: Reply) -> Sent:
+        return Sent((), "", False)
+
+
+async def test_whoever_waits_for_a_model_sees_how_far_it_is_and_may_stop(build: Build, sit: Sit) -> None:
+    writer = slow()
+    desk = await sit(await build(through=lambda _: writer))
+    stage = Onlooker("Loading local:large.gguf (preparing model.gguf, 25%)")
+    inbound = Inbound("message", "e-slow", desk.scope, desk.author, "Where does the winch key hang?")
+    async with asyncio.timeout(30):
+        answering = asyncio.create_task(desk.talks.respond(inbound, stage))
+        await stage.seen.wait()
+        await desk.stop()
+        reply = await answering
+    assert reply.status == "stopped"
+    assert stage.others == [Offer("again", "Again")]
+    assert await desk.statuses() == [TakeStatus.STOPPED]
+    await writer.close()
 
 
 async def test_what_was_kept_a_moment_ago_is_found_on_the_next_turn(desk: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import pytest
 import pytest_asyncio
 
 from chains import Message, Sampling
+from chains.echo import EchoChat
 from chains.errors import WriterError
 from chains.models import WriterSettings, open_writer
-from chains.writer import Writer
+from chains.writer import Backend, Card, Writer
 
 pytest.importorskip("langchain_openai")
 
@@ -161,6 +163,28 @@ async def test_a_writer_that_cannot_be_opened_says_what_to_do(tmp_path: Path, na
     with pytest.raises(WriterError, match=says):
         await writer.ready()
     await writer.close()
+
+
+@pytest.mark.parametrize(("pause", "loads", "ends"), [(0.0, 3, "complete"), (60.0, 1, "failed")])
+async def test_a_model_that_could_not_be_loaded_is_loaded_when_it_is_asked_again_later(
+    pause: float, loads: int, ends: str
+) -> None:
+    tries: list[Card] = []
+
+    async def load() -> Backend:
+        tries.append(card)
+        if len(tries) < 3:
+            raise WriterError("The hub cannot be reached: ask again.")
+        return Backend(echo := EchoChat(), card, lambda sampling, tokens, tenant: {}, inner=echo)
+
+    writer = Writer(card := Card("echo", 4096, False), load, pause)
+    for _ in range(3):
+        written = await writer.write(ASKED, Sampling(), tokens=4, tenant="t")
+    assert (len(tries), written.finish) == (loads, ends)
+    await writer.close()
+    with pytest.raises((WriterError, asyncio.CancelledError)) if ends == "failed" else nullcontext():
+        await writer.ready()
+    assert len(tries) == loads
 
 
 async def test_takes_are_drawn_side_by_side_and_choosing_is_refused(api: Api, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ async def test_a_file_that_is_no_model_is_named_in_a_sentence(tmp_path_factory: 
 
 
 async def test_an_engine_killed_with_9_is_back_for_the_next_answer(smol: Writer) -> None:
-    process = (await smol.chat()).process  # type: ignore[attr-defined]
+    process = (await smol._backend()).chat.process  # type: ignore[attr-defined]
     killed = process.pid
     os.kill(killed, signal.SIGKILL)
     written = await smol.write(ASKED, GREEDY, tokens=4, tenant="local")

@@ -74,6 +74,12 @@ ENGINE = """
         if spec.model == "deadly":
             os.write(2, b"out of luck\\n")
             os._exit(9)
+        if spec.model in ("bars", "endless"):
+            bar = b"\\r 50% of it" if spec.model == "bars" else b"="
+            for _ in range(2 ** 18 // len(bar)):
+                os.write(2, bar)
+            os.write(2, b"\\rthe end")
+            os._exit(9)
         return Engine(pathlib.Path(spec.cache))
 """
 
@@ -191,6 +197,21 @@ async def test_an_engine_that_only_dies_is_given_up_with_its_last_words(engine: 
     process = Process(Spec(engine, "deadly", str(tmp_path)))
     with pytest.raises(WriterError, match=r"dies while loading .*out of luck"):
         await process.ready()
+    await process.close()
+
+
+@pytest.mark.parametrize("model", ["bars", "endless"])
+async def test_an_engine_may_draw_bars_that_end_no_line(engine: str, tmp_path: Path, model: str) -> None:
+    process = Process(Spec(engine, model, str(tmp_path)))
+    with pytest.raises(WriterError, match=r"dies while loading .*the end\)"):
+        await asyncio.wait_for(process.ready(), 20)
+    await process.close()
+
+
+async def test_whoever_waits_hears_that_no_process_can_be_started(engine: str, tmp_path: Path) -> None:
+    process = Process(Spec(engine, "longer than a command may be" * 10_000, str(tmp_path)))
+    with pytest.raises(WriterError, match="cannot be started"):
+        await asyncio.wait_for(process.ready(), 20)
     await process.close()
 
 
