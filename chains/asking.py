@@ -6,6 +6,7 @@ of models or of what the answer will be.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from chains.fence import unmarked
 from chains.words import ASKED, content, stem
@@ -172,14 +173,23 @@ def wonders(message: str) -> bool:
     return _WONDERS.fullmatch(message) is not None
 
 
-def stated(talk: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of a talk may answer a question; ``ours`` stands in a page, where a person may never have said so."""
+
+    text: str
+    ours: bool = False
+
+
+def stated(talk: Sequence[tuple[str, str]]) -> tuple[Told, ...]:
     """What a talk itself may answer a question with, latest first: what people said and the page it led to, which
     comes before an order for it. ``talk`` is both by turn, oldest first. A question states nothing, and what
     answered it stands elsewhere; an order may, where it says what happens."""
-    found = list[str]()
+    found = list[Told]()
     for said, page in reversed(talk):
+        written = Told(unmarked(page), ours=True)
         if orders(said) or muses(said):
-            found += [unmarked(page), said if _TELLS.search(said) and not is_question(said) else ""]
+            found += [written, Told(said if _TELLS.search(said) and not is_question(said) else "")]
         elif not is_question(said):
-            found += [said, unmarked(page)]
-    return tuple(text for text in found if text.strip())
+            found += [Told(said), written]
+    return tuple(one for one in found if one.text.strip())

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chains.asking import Told
 from chains.format import Format, Sampling, Skeleton
 from chains.material import Material, gather
 from chains.message import Message
@@ -51,7 +52,7 @@ async def draft(
     meaning: str,
     before: str,
     said: Sequence[str],
-    told: Sequence[str],
+    told: Sequence[Told],
     names: Names,
     sampling: Sampling,
     tenant: str,

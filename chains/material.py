@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from chains.asking import Told
 from chains.cast import cast_of, stands_at, where
 from chains.message import Message
 from chains.names import Names
@@ -75,7 +76,7 @@ def gather(
     meaning: str = "",
     before: str = "",
     said: Sequence[str] = (),
-    told: Sequence[str] = (),
+    told: Sequence[Told] = (),
     passages: Sequence[Cited] = (),
     names: Names | None = None,
 ) -> Material:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chains.asking import goes_on, greets, is_question, muses, thanks, wonders
+from chains.asking import Told, goes_on, greets, is_question, muses, thanks, wonders
 from chains.evidence import LIKELY, Source, answer, covers, turned
 from chains.lasting import only_lasting
 from chains.names import Name, Names
@@ -24,6 +24,7 @@ UNKNOWN = "Canon does not say: this show has none yet. Tell me, or ask for ideas
 NOTHING_YET = "There is no page to go on from yet. Say what to write: a scene, a plot, a song."
 NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
 SAID = "Said in this talk, not in canon:"
+WRITTEN = "From a page of this talk, not in canon:"
 INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
 _HOLDS = re.compile(
     r"\b(?:is|was|has been) the ((?:[a-z][\w'’-]*\s)?[a-z][\w'’-]*)(?=\s+(?:of|at|on|in|for|and)\b|[.,;])"
@@ -41,7 +42,7 @@ class Quotation:
     recalled: bool = False
 
 
-def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[str], names: Names) -> Quotation:
+def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[Told], names: Names) -> Quotation:
     """What canon itself says to a question, or else what was said in the talk. ``names`` are the canon's."""
     if greets(request):
         return Quotation(GREETING)
@@ -59,9 +60,9 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
     found = answer(asked, canon, scores, lambda text: _people(text, names))
     plainly = _plainly(asked, passages, names)
-    recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else "")
-    if recalled and not (found and _as_good(*map(plainly, (found.text, recalled, asked)))):
-        return Quotation(" ".join(recalled.split()), SAID, recalled=True)
+    recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else None)
+    if recalled and not (found and _as_good(*map(plainly, (found.text, recalled.text, asked)))):
+        return Quotation(" ".join(recalled.text.split()), WRITTEN if recalled.ours else SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
     when = passages[found.passage].holds
@@ -109,11 +110,12 @@ def _as_good(canon: str, recalled: str, asked: str) -> bool:
     return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
 
 
-def _recalled(asked: str, canon: Sequence[Source], told: Sequence[str], plainly: Callable[[str], str]) -> str:
-    """What of the talk answers a question better than canon does; "" where nothing plainly does. ``plainly`` gives
+def _recalled(asked: str, canon: Sequence[Source], told: Sequence[Told], plainly: Callable[[str], str]) -> Told | None:
+    """What of the talk answers a question better than canon does, where something plainly does. ``plainly`` gives
     each name one form."""
-    sources = [*canon, *(("", (), text) for text in told)]
+    sources = [*canon, *(("", (), one.text) for one in told)]
     found = answer(plainly(asked), sources, [0.0] * len(sources), plainly=plainly)
     if found is None or found.passage < len(canon):
-        return ""
-    return found.text if found.share >= _SURE or covers(plainly(found.text), plainly(asked)) else ""
+        return None
+    plain = found.share >= _SURE or covers(plainly(found.text), plainly(asked))
+    return Told(found.text, told[found.passage - len(canon)].ours) if plain else None

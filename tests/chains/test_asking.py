@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains.asking import answered, goes_on, is_question, muses, ordered, orders, says_how, stated, wonders
+from chains.asking import Told, answered, goes_on, is_question, muses, ordered, orders, says_how, stated, wonders
 from chains.formats.load import load_formats
 
 NOUNS = {name: form.nouns for name, form in load_formats().named.items() if name != "chat"}
@@ -126,9 +126,9 @@ def test_of_a_talk_what_people_said_and_the_pages_they_ordered_may_answer_the_la
         ("Give me three titles for it.", "1. The Bone"),
     ]
     assert stated(talk) == (
-        "1. The Bone",
-        "Biscuit finds a bone.",
-        "Write a scene with Biscuit.",
-        "The dog is called Biscuit.",
-        "Biscuit barks.",
+        Told("1. The Bone", ours=True),
+        Told("Biscuit finds a bone.", ours=True),
+        Told("Write a scene with Biscuit."),
+        Told("The dog is called Biscuit."),
+        Told("Biscuit barks.", ours=True),
     )

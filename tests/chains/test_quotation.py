@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chains.asking import Told, stated
 from chains.names import Names
 from chains.prompt import Cited
-from chains.quotation import NOTHING, NOTHING_YET, NOWHERE, SAID, UNKNOWN, UNSURE, Quotation, quote
+from chains.quotation import NOTHING, NOTHING_YET, NOWHERE, SAID, UNKNOWN, UNSURE, WRITTEN, Quotation, quote
 
 PASSAGES = tuple(Cited(**row) for row in json.loads(Path(__file__).with_name("clock.json").read_text(encoding="utf-8")))
 
@@ -19,7 +20,7 @@ NAMES = Names.of((p.title, (), p.kind, p.id) for p in PASSAGES)
 def ask(
     request: str, *, told: Sequence[str] = (), passages: Sequence[Cited] = PASSAGES, names: Names = NAMES
 ) -> Quotation:
-    return quote(request, "", passages, told, names)
+    return quote(request, "", passages, [Told(one) for one in told], names)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,18 @@ def test_an_office_that_two_hold_stands_for_neither() -> None:
 
 
 def test_what_was_asked_as_it_was_said_is_found_where_what_it_means_is_not() -> None:
-    told = ("The watchman collects hats.",)
+    told = (Told("The watchman collects hats."),)
     assert quote("What does the watchman collect?", "What does Bram Oake collect?", PASSAGES, told, NAMES).recalled
+
+
+def test_what_a_page_made_up_is_told_as_a_page_and_not_as_said() -> None:
+    talk = [("Ida has a dog.", "Ida's dog is called Rusk, I think.")]
+    asked = "What is Ida's dog called?"
+    assert quote(asked, "", PASSAGES, stated(talk), NAMES) == Quotation(
+        "Ida's dog is called Rusk, I think.", WRITTEN, recalled=True
+    )
+    talk.append(("Ida's dog is called Pim.", "Good."))
+    assert quote(asked, "", PASSAGES, stated(talk), NAMES) == Quotation("Ida's dog is called Pim.", SAID, recalled=True)
 
 
 def test_what_somebody_asks_in_a_page_answers_nothing() -> None:

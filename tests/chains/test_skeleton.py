@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.valid import VALID
+from chains.asking import Told
 from chains.format import Format, Line, Sampling, Skeleton, Slot
 from chains.formats.load import load_formats
 from chains.material import Material, gather
@@ -223,7 +224,7 @@ async def test_a_question_in_chat_is_answered_by_canon_alone() -> None:
 
 async def test_what_was_recalled_is_introduced_and_known_as_that() -> None:
     asked, form = "What is Ida's dog called?", FORMATS["chat"]
-    at = gather((), asked, told=("Ida has a dog called Rusk.",), passages=PASSAGES)
+    at = gather((), asked, told=(Told("Ida has a dog called Rusk."),), passages=PASSAGES)
     page = await fill(skeleton_of(form), at, Scripted([]), sampling=Sampling(), tenant="t")
     assert page.text == f"{SAID}\nIda has a dog called Rusk."
     assert (page.preface, page.recalled) == (SAID, True)
@@ -231,7 +232,7 @@ async def test_what_was_recalled_is_introduced_and_known_as_that() -> None:
 
 async def test_a_page_that_quotes_nothing_was_not_recalled_whatever_the_talk_would_answer() -> None:
     asked, form = "What is Ida's dog called?", FORMATS["dialogue"]
-    at = gather((Message("user", asked),), asked, told=("Ida has a dog called Rusk.",), passages=PASSAGES)
+    at = gather((Message("user", asked),), asked, told=(Told("Ida has a dog called Rusk."),), passages=PASSAGES)
     drawn = [[f"the {thing} waits in the rain."] for thing in ("clock", "key", "bird", "dust", "well", "yard")]
     page = await fill(skeleton_of(form), at, Scripted(drawn), sampling=Sampling(seed=3), tenant="t")
     assert (page.preface, page.recalled) == ("", False)
