@@ -200,7 +200,7 @@ async def test_commands_know_people_by_name_and_keep_what_was_typed(bot, slack, 
     slack.command(team, "C1", "U1", "remember ask <@U2|bo> &amp;lt;")
     await until(lambda: [one for one in answers(team) if "ask @Bo &lt;" in one.shown])
     slack.command(team, "C1", "U1", "Write <@U2|bo> &amp;lt; a song")
-    root = (await until(lambda: [one for one in answers(team) if "Ana" in one.shown and not one.thread_ts]))[0]
+    root = (await until(lambda: [one for one in answers(team) if "*Ana:*" in one.shown and not one.thread_ts]))[0]
     assert "@Bo &amp;lt; a song" in root.shown, "as Slack shows it"
     await until(lambda: answers(team, thread=root.ts))
     talk = await app.ledger.threads.conversation(Scope("slack", team.id, "C1", root.ts))
