@@ -12,6 +12,7 @@ from bot.render.discord import pages
 from bot.render.links import unfinished, unlinked
 from bot.render.slack import plain
 from chains import Cited, Page, Prompt, Written, check, claims, ground, guess_kind, recap, stated, texts, unmarked
+from chains.asking import Told
 from chains.evidence import answer, excerpt
 from chains.fence import note
 from chains.formats.load import load_formats
@@ -51,7 +52,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "spans": spans,
     "candidates": candidates,
     "statements": statements,
-    "quote": lambda text: quote(text, "", PASSAGES, (text,), NAMES),
+    "quote": lambda text: quote(text, "", PASSAGES, (Told(text),), NAMES),
     "answer": lambda text: answer("Who is Ilse?", [("a", (), text)], [1.0]),
     "excerpt": lambda text: excerpt("Who is Ilse?", text, 200),
     "gather": lambda text: gather([], text, passages=PASSAGES, names=NAMES, said=[text]),
