@@ -17,10 +17,10 @@ from bot.times import day, minute
 from chains import guess_kind, guess_name
 from memory import KINDS, Conversation, Draft, Entry, Status, Turn
 
-_AS_KIND = re.compile(rf"\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
+_AS_KIND = re.compile(rf"(?<!\s)\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
-_SENTENCE = re.compile(r"\S+(?:\s+\S+){2,}[.!…。！][\"”’»)]*", re.DOTALL)
+_CLOSING = '"”’»)'
 _OF = re.compile(r"(?P<verb>history|edit|retire)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -146,7 +146,8 @@ def _drafted(given: str, turn: Turn | None, *, asked: bool = False) -> Draft:
     kind = said_kind["kind"].casefold() if said_kind else ""
     given = _AS_KIND.sub("", given).strip()
     page = told(turn.take) if turn and turn.take else ""
-    quoted, named, sentence = _QUOTED.fullmatch(given), _NAMED.fullmatch(given), _SENTENCE.fullmatch(given)
+    quoted, named = _QUOTED.fullmatch(given), _NAMED.fullmatch(given)
+    sentence = len(given.split()) > 2 and given.rstrip(_CLOSING).endswith((".", "!", "…", "。", "！"))
     if quoted:
         name, text = "", quoted["quote"].strip()
     elif named:
