@@ -50,7 +50,6 @@ from vectorstore.lock import lock
 
 PROGRAM = "dramaturg"
 Writing = Writer
-Progress = Callable[[str, float], None]
 Ready = Callable[[], Awaitable[None]]
 
 
@@ -225,7 +224,7 @@ async def open_conversing(stack: AsyncExitStack, app: App, writer: Writer) -> Co
     return Conversing(app, writer, gate, talk)
 
 
-def begin_writer(stack: AsyncExitStack, settings: Settings, progress: Progress | None = None) -> Writer:
+def begin_writer(stack: AsyncExitStack, settings: Settings) -> Writer:
     """The writer the settings name. Returns at once; it loads behind."""
     writer = open_writer(
         settings.writer,
@@ -236,7 +235,6 @@ def begin_writer(stack: AsyncExitStack, settings: Settings, progress: Progress |
             context=settings.writer_context,
             small=None if settings.writer_small == "auto" else settings.writer_small,
             threads=settings.threads,
-            progress=progress,
         ),
     )
     stack.push_async_callback(writer.close)

@@ -28,8 +28,7 @@ _SMALL = 3_000_000_000
 class WriterSettings:
     """``cache`` is a folder for what is prepared once. ``context`` in tokens, ``small`` and
     ``dtype`` override what the model says of itself (0, None, "": do not). ``threads`` 0 leaves it
-    to the engine; ``cache_gb`` bounds the prefix cache's memory. ``progress`` hears a sentence and
-    the share done while a model is prepared."""
+    to the engine; ``cache_gb`` bounds the prefix cache's memory."""
 
     cache: Path
     base_url: str = ""
@@ -40,7 +39,6 @@ class WriterSettings:
     cache_gb: float = 1.0
     dtype: str = ""
     timeout: float = 120.0
-    progress: Progress | None = None
 
 
 def open_writer(name: str, settings: WriterSettings) -> Writer:
@@ -130,13 +128,8 @@ def _provider(name: str, settings: WriterSettings) -> Writer:
 
 async def _engine(spec: Spec, card: Card, settings: WriterSettings, hear: Progress) -> Backend:
     """Starts the process first and imports LangChain while it loads. ``hear`` is told how far it is."""
-
-    def tell(say: str, share: float) -> None:
-        for one in filter(None, (hear, settings.progress)):
-            one(say, share)
-
     process_module = importlib.import_module("chains.local.process")
-    process = process_module.Process(_with_context(spec, settings.context), tell)
+    process = process_module.Process(_with_context(spec, settings.context), hear)
     try:
         loading = asyncio.ensure_future(process.ready())
         model = await _module("chains.local.model")
