@@ -218,8 +218,8 @@ def summary(done: Learned) -> str:
     rows += [f"- {name}: {remark}" for name, remark in done.remarks]
     if done.proposed:
         rows.append(
-            "- others decide what becomes canon of this show: it does when one of them, whom `/settings` names, learns "
-            "the same file"
+            "- others decide what becomes canon of this show: one of them, whom `/settings` names, accepts it with "
+            "`/canon accept NAME`"
         )
     return "\n".join([head, *(["", *rows] if rows else [])])
 

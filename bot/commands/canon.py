@@ -15,13 +15,13 @@ from bot.receipts import told
 from bot.rooms import Rooms
 from bot.times import day, minute
 from chains import guess_kind, guess_name
-from memory import KINDS, Conversation, Draft, Entry, Status, Turn
+from memory import KINDS, Conversation, Draft, Entry, Status, Turn, fold
 
 _AS_KIND = re.compile(rf"(?<!\s)\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
 _CLOSING = '"”’»)'
-_OF = re.compile(r"(?P<verb>history|edit|retire)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
+_OF = re.compile(r"(?P<verb>history|edit|retire|accept|reject)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 
 
 class Canon(Protocol):
@@ -29,9 +29,13 @@ class Canon(Protocol):
 
     async def edit(self, tenant: str, show: str, entry: str, who: str, *, text: str | None = None) -> Entry: ...
 
-    async def decide(self, tenant: str, show: str, entry: str, status: Status, who: str) -> Entry: ...
+    async def decide(
+        self, tenant: str, show: str, entry: str, status: Status, who: str, *, version: int | None = None
+    ) -> Entry: ...
 
-    async def listing(self, tenant: str, show: str) -> tuple[Entry, ...]: ...
+    async def listing(
+        self, tenant: str, show: str, *, statuses: Sequence[Status] = (Status.ACCEPTED,)
+    ) -> tuple[Entry, ...]: ...
 
     async def find(self, tenant: str, show: str, name: str) -> tuple[Entry, ...]: ...
 
@@ -56,15 +60,20 @@ class CanonDesk:
     async def canon(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)
         if not call.text:
-            return await call.say(_listing(talk, await self._canon.listing(talk.show.tenant, talk.show.id)))
+            entries = await self._canon.listing(talk.show.tenant, talk.show.id)
+            return await call.say(_listing(talk, entries, await self._proposed(talk)))
         verb = _OF.fullmatch(call.text)
         if verb is None:
-            return await call.say(_entry(await self._one(talk, call.text)))
+            return await self._show(call, talk)
         match verb["verb"].casefold():
             case "history":
                 return await call.say(await self._history(talk, verb["rest"]))
             case "retire":
                 return await self._retire(call, talk, verb["rest"])
+            case "accept":
+                return await self._decide(call, talk, verb["rest"], Status.ACCEPTED)
+            case "reject":
+                return await self._decide(call, talk, verb["rest"], Status.REJECTED)
             case _:
                 return await self._edit(call, talk, verb["rest"])
 
@@ -93,6 +102,36 @@ class CanonDesk:
         if in_force is None:  # else all that the room knew of it before would go with it
             await call.stage.show(Offer("canon", "retire it", f"retire {entry.name}"))
         return await call.say(f"{say}\n\n> {_quoted(draft.text)}")
+
+    async def _show(self, call: Call, talk: Conversation) -> Reply:
+        """An entry as it holds, and what is proposed for it."""
+        entry = await self._one(talk, call.text)
+        proposed = next((one for one in await self._proposed(talk) if one.id == entry.id), None)
+        if proposed is None:
+            return await call.say(_entry(entry))
+        await call.stage.show(Offer("canon", "accept it", f"accept {entry.name}"))
+        await call.stage.show(Offer("canon", "reject it", f"reject {entry.name}"))
+        if proposed.version == entry.version:
+            return await call.say(_entry(entry))
+        return await call.say(f"{_entry(entry)}\n\nProposed by {proposed.who}:\n\n> {_quoted(proposed.text)}")
+
+    async def _proposed(self, talk: Conversation) -> tuple[Entry, ...]:
+        return await self._canon.listing(talk.show.tenant, talk.show.id, statuses=(Status.PROPOSED,))
+
+    async def _decide(self, call: Call, talk: Conversation, name: str, status: Status) -> Reply:
+        """Of the newest that is proposed under a name."""
+        await self._rooms.must_decide(call.inbound, talk.show)
+        found = [one for one in await self._proposed(talk) if fold(one.name) == fold(name)]
+        if not found:
+            raise Mistaken(f"Nothing is proposed for “{name.strip()}”; `/canon` lists what is.")
+        one = max(found, key=lambda entry: entry.version)
+        show = talk.show
+        await self._canon.decide(show.tenant, show.id, one.id, status, call.author, version=one.version)
+        self._changed()
+        if status is Status.REJECTED:
+            return await call.say(f"What was proposed for **{one.name}** is rejected: it is kept, and does not hold.")
+        await call.stage.show(Offer("canon", "retire it", f"retire {one.name}"))
+        return await call.say(f"Accepted as canon: **{one.name}** ({one.kind}).\n\n> {_quoted(one.text)}")
 
     async def _one(self, talk: Conversation, name: str) -> Entry:
         found = await self._canon.find(talk.show.tenant, talk.show.id, name.strip())
@@ -165,12 +204,17 @@ def _drafted(given: str, turn: Turn | None, *, asked: bool = False) -> Draft:
     return Draft(kind or guess_kind(name, text), name, text, origin=turn.id if turn and of_page else "")
 
 
-def _listing(talk: Conversation, entries: Sequence[Entry]) -> str:
+def _listing(talk: Conversation, entries: Sequence[Entry], proposed: Sequence[Entry]) -> str:
+    names = ", ".join(sorted({entry.name for entry in proposed}, key=fold))
+    pending = [f"Proposed: {names}. `/canon accept NAME` or `/canon reject NAME` decides."] if names else []
+    if not entries and pending:
+        return f"**{talk.show.name}** has no canon yet.\n\n{pending[0]}"
     if not entries:
         return f"**{talk.show.name}** has no canon yet: `/learn FOLDER` reads a bible, `/keep` keeps what you write."
     kinds = sorted({entry.kind for entry in entries}, key=KINDS.index)
     rows = [f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds]
-    return "\n".join([f"Canon of **{talk.show.name}**, {many(len(entries), 'entry', 'entries')}:", "", *rows])
+    head = f"Canon of **{talk.show.name}**, {many(len(entries), 'entry', 'entries')}:"
+    return "\n".join([head, "", *rows, *(["", *pending] if pending else [])])
 
 
 def _entry(entry: Entry) -> str:

@@ -33,8 +33,8 @@ TABLE: tuple[Command, ...] = (
     Command("forget", "SOURCE", "Forget a learned source, by title, path or number.", "source"),
     Command(
         "canon",
-        "[NAME | history NAME | edit NAME: TEXT | retire NAME]",
-        "The show's canon: list, read, edit, retire.",
+        "[NAME | history NAME | edit NAME: TEXT | retire NAME | accept NAME | reject NAME]",
+        "The show's canon: list, read, edit, retire; decide what is proposed.",
         "canon",
     ),
     Command(

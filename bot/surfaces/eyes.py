@@ -8,7 +8,7 @@ _CHANGES_WITH = frozenset({"show", "format", "note", "takes", "edit"})
 """These change something where something is said with them."""
 
 _MINE = frozenset({"mine", "mine:", "me:", "for", "no", "forget"})
-_CANON = ("edit", "retire")
+_CANON = ("edit", "retire", "accept", "reject")
 
 
 def changes(name: str, text: str) -> bool:

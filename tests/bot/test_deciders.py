@@ -123,9 +123,37 @@ async def test_what_was_proposed_becomes_canon_when_somebody_who_decides_learns_
 async def test_a_new_entry_that_was_proposed_is_accepted_likewise(table: Table) -> None:
     rule = MARA.replace("Mara", "Fog").replace("character", "rule")
     await table.learn("bo", rule, "fog.md")
-    assert "Fog" not in (await table.do("bo", "/canon")).text
+    assert "**rule:** Fog" not in (await table.do("bo", "/canon")).text
     await table.learn("ana", rule, "fog.md")
-    assert "Fog" in (await table.do("bo", "/canon")).text
+    assert "**rule:** Fog" in (await table.do("bo", "/canon")).text
+
+
+async def test_what_is_proposed_is_listed_and_decided_by_those_who_decide(table: Table) -> None:
+    await table.learn("ana", MARA)
+    for light in ("dark", "bell"):
+        await table.learn("bo", MARA.replace("the light", f"the {light}"))
+    assert "Proposed: Mara." in (await table.do("ana", "/canon")).text
+    shown = await table.do("ana", "/canon Mara")
+    assert "Mara keeps the light." in shown.text
+    assert shown.text.endswith("Proposed by bo:\n\n> Mara keeps the bell.")
+    assert [offer.ref for offer in shown.offers] == ["accept Mara", "reject Mara"]
+    assert (await table.do("bo", "/canon accept Mara")).fails
+    assert (await table.mara()).text == "Mara keeps the light."
+    await table.do("ana", "/canon accept mara")
+    assert (await table.mara()).text == "Mara keeps the bell."
+    assert "Proposed" not in (await table.do("ana", "/canon")).text
+    await table.desk.agrees()
+
+
+async def test_what_is_rejected_does_not_hold_and_is_not_listed_again(table: Table) -> None:
+    await table.learn("ana", MARA)
+    await table.learn("bo", MARA.replace("the light", "the dark"))
+    assert "Proposed: Mara." in (await table.do("bo", "/canon")).text
+    assert (await table.do("bo", "/canon reject Mara")).fails
+    await table.do("ana", "/canon reject Mara")
+    assert (await table.mara()).text == "Mara keeps the light."
+    assert "Proposed" not in (await table.do("ana", "/canon")).text
+    assert "Nothing is proposed" in (await table.do("ana", "/canon accept Mara")).fails[0]
 
 
 async def test_a_file_of_somebody_else_takes_nothing_back_that_a_file_of_its_name_told(table: Table) -> None:

@@ -13,7 +13,7 @@ from bot.surfaces.discord.verbs import here
 from memory import Scope, Show
 
 MANY, LONG = 25, 100
-_INNER = re.compile(r"(?P<verb>(?:history|retire)\s+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_INNER = re.compile(r"(?P<verb>(?:history|retire|accept|reject)\s+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 Names = Callable[[str, str, Scope], Awaitable[Sequence[str]]]
 """Names of a kind (a Command's ``completes``) that begin with a prefix, in a place."""
