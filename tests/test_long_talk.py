@@ -52,7 +52,7 @@ async def test_the_third_of_sixty_turns_is_found_when_it_is_asked_about(tmp_path
     async with AsyncExitStack() as stack:
         chosen = settings(tmp_path / "home", "echo:say=Noted for the chronicle.")
         app = await open_app(stack, chosen)
-        show = await app.rooms.settle(scope, "The Chronicle")
+        show = await app.rooms.settle(message(scope, "e0", ""), "The Chronicle")
         await app.learning.learn(show, [bible], "Ana", silent)
         assert await app.index.count() >= 300
         room = await open_conversing(stack, app, begin_writer(stack, chosen))
