@@ -1,5 +1,4 @@
-"""Afterwards: what is done when a page is finished and nobody waits for it: what the index is owed, the recap, and
-reading ahead.
+"""Afterwards: what is done when a page is finished and nobody waits for it: the recap, and reading ahead.
 
 Knows nothing of stages, search or which model writes.
 """
@@ -18,9 +17,6 @@ from memory import Conversation, Due, LedgerError, Recap, Scope, Show
 from vectorstore import Found
 
 log = logging.getLogger(__name__)
-
-MOMENT = 0.01
-"""Seconds after a page before anything else is done: that the person has it is written down first."""
 
 BREATH = 0.5
 """Seconds after a page in which nobody has said more, before the next prompt's beginning is read."""
@@ -51,20 +47,13 @@ class Afterwards:
     """One serves every thread."""
 
     def __init__(
-        self,
-        threads: Threads,
-        lore: LoreOf,
-        formats: Mapping[str, Format],
-        writer: Reader,
-        window: int,
-        ring: Callable[[], None],
+        self, threads: Threads, lore: LoreOf, formats: Mapping[str, Format], writer: Reader, window: int
     ) -> None:
         self._threads = threads
         self._lore = lore
         self._formats = formats
         self._writer = writer
         self._window = window
-        self._ring = ring
         self._behind: set[asyncio.Task[None]] = set()
         self._ahead: set[asyncio.Task[None]] = set()
 
@@ -84,8 +73,6 @@ class Afterwards:
         await asyncio.gather(*self._ahead, return_exceptions=True)
 
     async def _do(self, ask: Ask) -> None:
-        await asyncio.sleep(MOMENT)
-        self._ring()
         try:
             await self._keep_recap(ask.talk)
         except LedgerError as error:

@@ -133,7 +133,7 @@ class Dialogue:
         self._profile = profile
         self._footing = footing
         self._writer = writer
-        self._afterwards = Afterwards(threads, lore, formats, writer, window, catalogue.ring)
+        self._afterwards = Afterwards(threads, lore, formats, writer, window)
 
     async def turn(self, inbound: Inbound, talk: Conversation, stage: Stage, halt: asyncio.Event) -> Reply:
         """Answer a message. ``talk`` is the thread as it stands before it."""
@@ -243,7 +243,8 @@ class Dialogue:
         play.ended = True
         try:
             return await finish(stage, turn, form, written, page, found, await self._wish(ask))
-        finally:
+        finally:  # what nobody waits for begins when the person has the page
+            self._catalogue.ring()
             self._afterwards.begin(ask)
 
     async def _wish(self, ask: Ask) -> Preference | None:
