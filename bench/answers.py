@@ -74,7 +74,7 @@ async def measure(args: Namespace) -> dict[str, float]:
                 honest.append(any(words in answer.text.casefold() for words in SAYS_NOT))
             else:
                 right.append(_holds(answer.text, row))
-                cited.append(right[-1] and titles[row["entry"]] in answer.cites)
+                cited.append(right[-1] and any(_is(titles[row["entry"]], one) for one in answer.cites))
         for row in talks:
             scope = fresh(ROOM)
             for text in (row["said"], BETWEEN, row["question"]):
@@ -96,6 +96,11 @@ async def measure(args: Namespace) -> dict[str, float]:
 def _holds(page: str, row: Mapping[str, Any]) -> bool:
     said = " ".join(page.casefold().split())
     return any(accepted.casefold() in said for accepted in (row["answer"], *row.get("answers", ())))
+
+
+def _is(title: str, cited: str) -> bool:
+    """Whether that is cited, perhaps with when in the story it holds: *Span Day (from episode 8)*."""
+    return cited == title or cited.startswith((f"{title} (from ", f"{title} (until "))
 
 
 def _titles() -> dict[str, str]:
