@@ -75,5 +75,7 @@ async def compose(ask: Ask, form: Format, found: Found, lore: Lore, writer: Writ
     counted = texts(wanted)
     counts = await writer.count(counted) if exact else [len(text.encode()) // 2 + 1 for text in counted]
     prompt = fit(wanted, dict(zip(counted, counts, strict=True)), writer.card, form)
-    unread = [Dropped(f"pinned: {entry.name}", 0, UNREAD) for entry in lore.pinned] if small else []
+    there = {passage.id for passage in prompt.passages}
+    read = {hit.passage.record for hit in found.hits if hit.passage.id in there}
+    unread = [Dropped(f"pinned: {one.name}", 0, UNREAD) for one in lore.pinned if small and one.id not in read]
     return replace(prompt, dropped=(*prompt.dropped, *unread))

@@ -57,8 +57,10 @@ def choose(candidates: Sequence[Candidate], limit: int) -> tuple[list[Hit], list
         neighbour = _neighbour(hits, hit) if len(hits) < limit else None
         if neighbour is not None:
             hits[neighbour] = join(hits[neighbour], [hit.passage])
-        elif reason := _reason(one, hits, [(other, float(like[place])) for other, like in taken], limit):
-            missed.append((hit, reason + (", and there is enough of its kind" if shares.full[place] else "")))
+        elif reason := _reason(
+            one, [(other, float(like[place])) for other, like in taken], len(hits) >= limit, limit, shares.full[place]
+        ):
+            missed.append((hit, reason))
             continue
         else:
             hits.append(hit)
@@ -127,17 +129,17 @@ def _stretch(passage: Passage) -> tuple[object, ...]:
 
 def _reason(
     one: Candidate,
-    hits: Sequence[Hit],
     likeness: Sequence[tuple[Candidate, float]],
+    reached: bool,
     limit: int,
+    enough: bool,
 ) -> str:
     for other, like in likeness:
         passage = other.stored.passage
         if passage.text == one.stored.passage.text or (like >= TWIN and _adds_nothing(one.stored, other.stored)):
             return f"says nearly the same as {passage.title or passage.record}"
-    if len(hits) >= limit:
-        return f"the limit of {limit} passages was reached"
-    return ""
+    kind = ", and there is enough of its kind" if enough else ""
+    return f"the limit of {limit} passages was reached{kind}" if reached else ""
 
 
 def _adds_nothing(one: Stored, other: Stored) -> bool:

@@ -14,7 +14,7 @@ from bot.learning import many
 from bot.receipts import told
 from bot.rooms import Rooms
 from bot.times import day, minute
-from chains import guess_kind, guess_name
+from chains import guess_kind, guess_name, holds
 from memory import KINDS, Conversation, Draft, Entry, Status, Turn, fold
 
 _AS_KIND = re.compile(rf"(?<!\s)\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
@@ -219,14 +219,9 @@ def _listing(talk: Conversation, entries: Sequence[Entry], proposed: Sequence[En
 
 def _entry(entry: Entry) -> str:
     also = f", also {', '.join(entry.aliases)}" if entry.aliases else ""
-    holds = " ".join(
-        part
-        for part in (f"from {entry.starts}" if entry.starts else "", f"until {entry.ends}" if entry.ends else "")
-        if part
-    )
     state = "" if entry.status is Status.ACCEPTED else f" — {entry.status.value}"
     head = f"**{entry.name}** ({entry.kind}{also}){state}"
-    foot = f"*Version {entry.version}, {entry.who}, {day(entry.when)}{f', holds {holds}' if holds else ''}.*"
+    foot = f"*Version {entry.version}, {entry.who}, {day(entry.when)}{f', holds {when}' if (when := holds(entry)) else ''}.*"
     return "\n\n".join((head, entry.text, foot))
 
 

@@ -155,6 +155,15 @@ async def test_a_small_model_reads_of_a_passage_what_tells_of_her(build: Build, 
     assert "a tin of buttons" in heard[0].prompts[-1]
 
 
+async def test_pinned_canon_that_was_found_is_not_told_as_left_out(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer_small=True))
+    await known(desk, ("style", "House Voice", "The winch is never described."), ("style", "Rhyme", "No rhymes."))
+    await desk.say("Pitch an idea for the House Voice and the winch.")
+    kept = await receipts(desk)
+    assert "House Voice" in {one["title"] for one in kept["passages"]}
+    assert "pinned: House Voice" not in {one["what"] for one in kept["dropped"]}
+
+
 async def test_a_large_writer_that_goes_on_is_shown_where_the_page_ends_and_the_form_of_what_comes(
     build: Build, sit: Sit
 ) -> None:
@@ -214,7 +223,8 @@ async def test_a_small_model_is_given_no_cast_and_no_pinned_canon_and_why_says_s
         return heard[-1]
 
     desk = await sit(await build(writer_small=True, through=through))
-    await known(desk, ("character", "Mara Venn", MARA), ("style", "Tone", "Everything is dry."))
+    boats = [("thing", f"Boat {name}", f"The boat {name} stays out in storms.") for name in ("Ada", "Bo", "Cy", "Dot")]
+    await known(desk, ("character", "Mara Venn", MARA), ("style", "Tone", "Everything is dry."), *boats)
     await desk.say("Tell me of Mara Venn.")
     await desk.say("What if the boats stayed out?")
     assert "(character): " not in heard[0].prompts[-1]
