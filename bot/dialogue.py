@@ -224,6 +224,8 @@ class Dialogue:
             request=ask.order.request,
             meaning=ask.meaning,
             before=ask.order.previous if ask.order.onward else "",
+            steer=ask.order.steer,
+            last="" if ask.order.onward else ask.order.previous,
             said=ask.said,
             told=stated([(one.text, one.take.text if one.take else "") for one in talk.window]),
             names=lore.names,

@@ -9,7 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chains.fence import unmarked
-from chains.words import ASKED, content, stem
+from chains.words import ASKED, content, spans, stem
+
+NOTED = "Noted in this talk, not in canon:"
+"""How a page begins that only says again what somebody said."""
 
 _TELLS = re.compile(r"\b(?:where|in which|who|whose|called|named|with)\b", re.IGNORECASE)
 _READ = 400  # characters
@@ -94,9 +97,21 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _WONDERS = re.compile(
-    r"\W*(?:(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|what\s+is\s+dramaturg|how\s+does\s+this\s+work|help)\W*",
+    r"\W*(?:(?:hi|hello|hey|so|ok(?:ay)?|please|dramaturg)[\s,!.]+(?:there[\s,!.]+)?)*"
+    r"(?:(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|what\s+can\s+(?:i|we)\s+(?:do|say|ask)(?:\s+you)?"
+    r"|how\s+(?:can|do)\s+you\s+help|how\s+do(?:es)?\s+(?:this|it|you)\s+work|how\s+do\s+(?:i|we)\s+(?:start|begin|use\s+(?:this|you))"
+    r"|what\s+is\s+(?:this|dramaturg)|help)(?:\s+(?:here|now|first|for\s+(?:me|us)|me|us))*\W*",
     re.IGNORECASE,
 )
+_FACT = re.compile(
+    r"^\W*(?:(?:so|and|also|but|ok|okay|no|well|actually|now|remember(?:\s+that)?|note(?:\s+that)?|by\s+the\s+way)[\s,:]+)*"
+    r"(?!(?:i|we|you|this|that|these|those|there|here|let|your|my|our|an?|another|some)\b)"
+    r"(?!.*\b(?:when|then|until|while|after|before|suddenly)\b)"
+    r"(?:(?!(?:who|what|which|that|where|about|with)\b)[\w'’-]+\s+){1,8}?(?:is|are|was|were|has|have|had|lives?|keeps|owns|works|hates|loves|likes|fears|wears|carries|comes\s+from)\s+\w",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(r"\W*(?:it|it['’]s)\b", re.IGNORECASE)  # at what was written
+_FACTS = 3  # sentences; more tell a story
 
 
 def is_question(message: str) -> bool:
@@ -173,6 +188,15 @@ def wonders(message: str) -> bool:
     return _WONDERS.fullmatch(message) is not None
 
 
+def notes(message: str) -> bool:
+    """Whether a message only says how something is: *Petra's new dog is called Biscuit.*"""
+    if is_question(message) or orders(message) or muses(message) or revises(message):
+        return False
+    found = [message[start:end] for start, end in spans(_beginning(message))]
+    short = 0 < len(found) <= _FACTS and len(message) <= _READ
+    return short and not _POINTS.match(message) and all(_FACT.match(one) for one in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What of a talk may answer a question; ``ours`` stands in a page, where a person may never have said so."""
@@ -191,5 +215,5 @@ def stated(talk: Sequence[tuple[str, str]]) -> tuple[Told, ...]:
         if orders(said) or muses(said):
             found += [written, Told(said if _TELLS.search(said) and not is_question(said) else "")]
         elif not is_question(said):
-            found += [Told(said), written]
+            found += [Told(said), Told("" if page.startswith(NOTED) else written.text, ours=True)]
     return tuple(one for one in found if one.text.strip())

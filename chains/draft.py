@@ -51,6 +51,8 @@ async def draft(
     request: str,
     meaning: str,
     before: str,
+    steer: str = "",
+    last: str = "",
     said: Sequence[str],
     told: Sequence[Told],
     names: Names,
@@ -62,7 +64,8 @@ async def draft(
     """The page, streamed to ``on_text`` as it comes; the pieces join to the text returned.
 
     ``request`` is what the person asked, ``meaning`` the same with its *she* and *there* put in, ``before`` the page
-    that this one goes on from, ``said`` what was said before, oldest first, ``told`` what of it may answer a question,
+    that this one goes on from, ``steer`` how it should differ from ``last``, the page that it takes the place of,
+    ``said`` what was said before, oldest first, ``told`` what of it may answer a question,
     latest first, ``names`` the canon's. ``halt`` ends it within two tokens. Never raises for what the model does: see Written.finish.
     """
     if form.skeleton is None or not (writer.card.small or form.skeleton.told):
@@ -73,6 +76,8 @@ async def draft(
         request,
         meaning=meaning,
         before=before,
+        steer=steer,
+        last=last,
         said=said,
         told=told,
         passages=prompt.passages,

@@ -41,7 +41,8 @@ class Material:
     """What a skeleton is filled from.
 
     ``messages`` are the prompt's (system and user, passages and request in them). ``before`` is the
-    page that this one goes on from, "" where it begins anew. ``cast`` are
+    page that this one goes on from, "" where it begins anew. ``steer`` says how it should differ from ``last``, the
+    page that it takes the place of. ``cast`` are
     labels of who is in it, in order; ``others`` are people canon knows besides. ``premise`` is the
     clause of the request that says what happens, ``topics`` are what it wants covered.
     ``passages`` are texts, best first; ``facts`` are the sentences about a label. ``names`` are the
@@ -51,6 +52,8 @@ class Material:
     messages: tuple[Message, ...]
     request: str
     before: str = ""
+    steer: str = ""
+    last: str = ""
     cast: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -75,6 +78,8 @@ def gather(
     *,
     meaning: str = "",
     before: str = "",
+    steer: str = "",
+    last: str = "",
     said: Sequence[str] = (),
     told: Sequence[Told] = (),
     passages: Sequence[Cited] = (),
@@ -101,6 +106,8 @@ def gather(
         messages=tuple(messages),
         request=request.strip(),
         before=before.strip(),
+        steer=steer,
+        last=last,
         cast=cast,
         others=others,
         places=places,

@@ -39,10 +39,17 @@ VARIABLES = frozenset(
         "muse",
         "several",
         "titled",
+        "brief",
+        "full",
     )
 )
 
 SLOT = re.compile(r"<(\w+)>")
+_LESS = re.compile(
+    r"(?<!too )\b(?:short(?:er|en)?|brief(?:er)?|trim|tighte(?:n|r)|cut (?:it|this|that)|(?:too|less|(?:not )?[sa][os]) long)\b",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"\b(?:longer|lengthen|expand|extend|more detail\w*|too (?:short|brief))\b", re.IGNORECASE)
 _TITLED = re.compile(r"\btitles?\b", re.IGNORECASE)
 _LABEL = 4  # words of a heading, a cue or a label, at most
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -63,7 +70,13 @@ def outline(skeleton: Skeleton, material: Material) -> str:
 def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping[str, str]]]:
     """Every line of the page to be, with its variables: the form, before any model is asked. A page that goes on has
     no head, counts on, and has no line again that is canon's own words."""
-    times, cap = counts(skeleton, material.request)
+    times, cap = counts(skeleton, material)
+    yield from _lines(skeleton, material, times, cap)
+
+
+def _lines(
+    skeleton: Skeleton, material: Material, times: int, cap: int | None
+) -> Iterator[tuple[Line, Mapping[str, str]]]:
     first = begun(skeleton, material.before).blocks
     if not material.before:
         here = _variables(material, 0, times)
@@ -82,16 +95,45 @@ def plan(skeleton: Skeleton, material: Material) -> Iterator[tuple[Line, Mapping
     yield from ((line, here) for line in skeleton.tail if _filled(line, here))
 
 
-def counts(skeleton: Skeleton, request: str) -> tuple[int, int | None]:
-    """How often the block comes, and after how many of its slots the page ends, as asked for."""
+def counts(skeleton: Skeleton, material: Material) -> tuple[int, int | None]:
+    """How often the block comes, and after how many of its slots the page ends, as asked for. *Shorter* has two
+    thirds of the page before, *longer* one and a half of it, where the form is counted in blocks."""
     least, usual, most = skeleton.times
     each = sum(len(SLOT.findall(line.show)) for line in skeleton.block) or 1
-    cap = number_of(request, skeleton.cap)
+    cap, asked = (_number(material, units) for units in (skeleton.cap, skeleton.count))
     if cap:
-        cap = max(1, min(cap, most * each))
+        cap = _scaled(skeleton, material, max(1, min(cap, most * each)), (1, most * each), each)
         return -(-cap // each), cap
-    asked = number_of(request, skeleton.count)
-    return (usual if asked is None else max(least, min(asked - skeleton.fixed, most))), None
+    times = usual if asked is None else max(least, min(asked - skeleton.fixed, most))
+    return (_scaled(skeleton, material, times, (least, most)) if usual > 1 else times), None
+
+
+def _number(material: Material, units: Sequence[str]) -> int | None:
+    """What is said last counts: *make it two verses*."""
+    return number_of(material.steer, units) or number_of(material.request, units)
+
+
+def _scale(material: Material) -> int:
+    """Whether the page should be shorter (-1) or longer (1) than the one before."""
+    return (_MORE.search(material.steer) is not None) - (_LESS.search(material.steer) is not None)
+
+
+def _scaled(skeleton: Skeleton, material: Material, wanted: int, bounds: tuple[int, int], each: int = 0) -> int:
+    """So many blocks, or slots of which a block has ``each``, or as many less or more as the steer says: than those
+    of the page that is changed, as near as its lines tell."""
+    scale, (least, most) = _scale(material), bounds
+    if not scale:
+        return wanted
+    held = len([line for line in material.last.splitlines() if line.strip()])
+
+    def far(number: int) -> int:
+        times, cap = (-(-number // each), number) if each else (number, None)
+        return abs(held - sum(1 for line, _ in _lines(skeleton, material, times, cap) if line.show))
+
+    there = min(range(least, most + 1), key=far) if held else wanted
+    if scale < 0:
+        return max(least, min(there - 1, there * 2 // 3))
+    return min(most, max(there + 1, there * 3 // 2))
 
 
 def _filled(line: Line, values: Mapping[str, str]) -> bool:
@@ -133,6 +175,8 @@ def _variables(material: Material, n: int, times: int) -> dict[str, str]:
     values["muse"] = material.request if muses(material.request) and not quote else ""
     values["several"] = str(times) if times > 1 else ""
     values["titled"] = material.request if _TITLED.search(material.request) and not quote else ""
+    scale = _scale(material)
+    values |= {"brief": material.steer if scale < 0 else "", "full": material.steer if scale > 0 else ""}
     values["more_topic"] = " ".join(material.facts.get(values["topic"].lower(), ())[1:2])
     values |= {name.upper(): text.upper() for name, text in values.items()}
     return values | {

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chains.asking import Told, goes_on, greets, is_question, muses, thanks, wonders
+from chains.asking import NOTED, Told, goes_on, greets, is_question, muses, notes, thanks, wonders
 from chains.evidence import LIKELY, Source, answer, covers, turned
 from chains.lasting import only_lasting
 from chains.names import Name, Names
@@ -25,7 +25,7 @@ NOTHING_YET = "There is no page to go on from yet. Say what to write: a scene, a
 NOWHERE = "Nothing was found about that. Tell me, or ask for ideas."
 SAID = "Said in this talk, not in canon:"
 WRITTEN = "From a page of this talk, not in canon:"
-INTRODUCTION = "I am Dramaturg, a co-writer. " + GREETING.removeprefix("Hello. ")
+INTRODUCTION = f"I am Dramaturg, a co-writer. {GREETING.removeprefix('Hello. ')} `/help` lists the rest."
 _HOLDS = re.compile(
     r"\b(?:is|was|has been) the ((?:[a-z][\w'’-]*\s)?[a-z][\w'’-]*)(?=\s+(?:of|at|on|in|for|and)\b|[.,;])"
 )
@@ -54,6 +54,8 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
         return Quotation(UNDERSTOOD)
     if goes_on(request) and not muses(request):
         return Quotation(NOTHING_YET)
+    if notes(request):
+        return Quotation(" ".join(request.split()), NOTED, recalled=True)
     if not is_question(request) or muses(request):
         return Quotation()
     asked = meaning or request

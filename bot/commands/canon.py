@@ -20,6 +20,7 @@ from memory import KINDS, Conversation, Draft, Entry, Status, Turn, fold
 _AS_KIND = re.compile(rf"(?<!\s)\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
+_NAME_WORDS = 5  # what is longer is hardly the name of an entry
 _CLOSING = '"”’»)'
 _OF = re.compile(r"(?P<verb>history|edit|retire|accept|reject)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 
@@ -136,7 +137,8 @@ class CanonDesk:
     async def _one(self, talk: Conversation, name: str) -> Entry:
         found = await self._canon.find(talk.show.tenant, talk.show.id, name.strip())
         if not found:
-            raise Mistaken(f"Canon has no “{name.strip()}”; `/canon` lists what it has.")
+            adds = ", `/keep TEXT` adds to it" if len(name.split()) > _NAME_WORDS else ""
+            raise Mistaken(f"Canon has no “{_quoted(name.strip(), 80)}”; `/canon` lists what it has{adds}.")
         return found[0]
 
     async def _history(self, talk: Conversation, name: str) -> str:
@@ -210,7 +212,7 @@ def _listing(talk: Conversation, entries: Sequence[Entry], proposed: Sequence[En
     if not entries and pending:
         return f"**{talk.show.name}** has no canon yet.\n\n{pending[0]}"
     if not entries:
-        return f"**{talk.show.name}** has no canon yet: `/learn FOLDER` reads a bible, `/keep` keeps what you write."
+        return f"**{talk.show.name}** has no canon yet: `/learn` reads a bible, `/keep` keeps what you write."
     kinds = sorted({entry.kind for entry in entries}, key=KINDS.index)
     rows = [f"- **{kind}:** {', '.join(entry.name for entry in entries if entry.kind == kind)}" for kind in kinds]
     head = f"Canon of **{talk.show.name}**, {many(len(entries), 'entry', 'entries')}:"

@@ -127,7 +127,8 @@ class Knowledge:
             f"{f', licence {source.licence}' if source.licence else ''}"
             for number, source in enumerate(await self._sources.listing(talk.show.tenant, talk.show.id), 1)
         ]
-        return await call.say("\n".join(rows) or "Nothing was learned yet but canon: `/learn PATH` reads documents.")
+        how = "share a file and say `/learn` with it" if call.inbound.who else "`/learn PATH` reads documents"
+        return await call.say("\n".join(rows) or f"Nothing was learned yet but canon: {how}.")
 
     async def forget(self, call: Call) -> Reply:
         talk = await self._rooms.enter(call.scope)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains.asking import Told, answered, goes_on, is_question, muses, ordered, orders, says_how, stated, wonders
+from chains.asking import Told, answered, goes_on, is_question, muses, notes, ordered, orders, says_how, stated, wonders
 from chains.formats.load import load_formats
 
 NOUNS = {name: form.nouns for name, form in load_formats().named.items() if name != "chat"}
@@ -113,8 +113,46 @@ def test_greetings_thanks_and_questions_are_answered_and_are_no_pages() -> None:
 def test_who_answers_may_be_asked() -> None:
     assert wonders("Who are you?")
     assert wonders("what can you do")
+    assert all(map(wonders, ("Hello, what can you do for us?", "help me", "How do I start?", "hi! how does this work")))
+    assert not any(
+        map(wonders, ("What can we do with the key?", "Help me with a scene.", "How do you stop the clock?"))
+    )
     assert not wonders("Who are you to say that?")
     assert not orders("Who are you?")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Petra's new dog is called Biscuit.",
+        "No, the ship is called the Heron",
+        "By the way: Petra has a dog. It is afraid of thunder.",
+        "She is afraid of geese.",
+        "the captain's cat is black",
+    ],
+)
+def test_what_only_says_how_something_is_is_noted(message: str) -> None:
+    assert notes(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Odile refuses the wheelbarrow.",
+        "Everyone is asleep when the bell rings.",
+        "This is great.",
+        "It is too long.",
+        "I am tired.",
+        "We have a problem.",
+        "Who is Petra?",
+        "What if Petra is the thief?",
+        "Write a scene where Petra is the thief.",
+        "A song about what is lost",
+        "Petra is here. Benno is there. The bell is old. The bridge is short.",
+    ],
+)
+def test_what_asks_speaks_of_the_page_or_tells_a_story_is_not(message: str) -> None:
+    assert not notes(message)
 
 
 def test_of_a_talk_what_people_said_and_the_pages_they_ordered_may_answer_the_latest_first() -> None:

@@ -57,6 +57,61 @@ def test_the_number_a_person_asks_for_is_honoured_within_bounds(
     assert len([line for line in lines if re.search(pattern, line)]) == count
 
 
+def blocks(name: str, request_: str, steer: str, last: int = 0) -> int:
+    """How many blocks a page has that is changed; the one before had ``last``."""
+    skeleton = FORMATS[name].skeleton
+    assert skeleton is not None
+    first = skeleton.block[0].show
+    page = "\n".join(
+        put(line.show, values)
+        for line, values in plan(skeleton, gather((), f"{request_}, {last} {skeleton.count[0]}", passages=PASSAGES))
+    )
+    made = gather((), request_, passages=PASSAGES, steer=steer, last=page if last else "")
+    return len([line for line, _ in plan(skeleton, made) if line.show == first])
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "steer", "count"),
+    [
+        ("dialogue", 4, "shorter", 2),
+        ("dialogue", 2, "shorter", 1),
+        ("dialogue", 1, "shorter", 1),
+        ("dialogue", 4, "a bit longer please", 6),
+        ("dialogue", 12, "longer", 12),
+        ("dialogue", 4, "Make it sadder", 4),
+        ("dialogue", 6, "that is too long", 4),
+        ("host", 3, "that is too short", 4),
+        ("host", 6, "shorten it", 4),
+        ("lyrics", 2, "shorter and sadder", 1),
+        ("quest", 3, "expand it", 4),
+        ("quest", 3, "make it 5 steps", 5),
+    ],
+)
+def test_shorter_and_longer_are_measured_at_the_page_before(name: str, last: int, steer: str, count: int) -> None:
+    assert blocks(name, "about the clock", steer, last) == count
+
+
+def test_of_lines_that_were_counted_shorter_has_fewer() -> None:
+    skeleton, _ = of("dialogue", "")
+    made = gather((), "a scene with 6 lines", passages=PASSAGES, steer="shorter")
+    assert len([line for line, _ in plan(skeleton, made) if re.search(r"<ask>|<answer>", line.show)]) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "steer", "slot", "count"),
+    [
+        ("chat", "", "more", 1),
+        ("chat", "shorter", "more", 0),
+        ("chat", "longer", "more", 2),
+        ("ad", "shorter", "more", 0),
+    ],
+)
+def test_a_form_without_repeated_blocks_is_shorter_by_a_sentence(name: str, steer: str, slot: str, count: int) -> None:
+    skeleton, _ = of(name, "")
+    made = gather((), "The clock stops.", passages=PASSAGES, steer=steer, last="The clock stopped." if steer else "")
+    assert sum(line.show.count(f"<{slot}>") for line, _ in plan(skeleton, made)) == count
+
+
 def going_on(name: str, page: str, request: str = "") -> list[str]:
     skeleton = FORMATS[name].skeleton
     assert skeleton is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.asking import Told, stated
+from chains.asking import NOTED, Told, stated
 from chains.names import Names
 from chains.prompt import Cited
 from chains.quotation import NOTHING, NOTHING_YET, NOWHERE, SAID, UNKNOWN, UNSURE, WRITTEN, Quotation, quote
@@ -109,6 +109,14 @@ def test_what_a_page_made_up_is_told_as_a_page_and_not_as_said() -> None:
     )
     talk.append(("Ida's dog is called Pim.", "Good."))
     assert quote(asked, "", PASSAGES, stated(talk), NAMES) == Quotation("Ida's dog is called Pim.", SAID, recalled=True)
+
+
+def test_what_somebody_says_is_noted_and_answers_later_as_said_and_once() -> None:
+    noted = ask("Ida's dog is  called Pim.")
+    assert noted == Quotation("Ida's dog is called Pim.", NOTED, recalled=True)
+    talk = [("Ida's dog is  called Pim.", f"{noted.preface}\n{noted.text}")]
+    assert len(stated(talk)) == 1
+    assert quote("What is Ida's dog called?", "", PASSAGES, stated(talk), NAMES).preface == SAID
 
 
 def test_what_somebody_asks_in_a_page_answers_nothing() -> None:

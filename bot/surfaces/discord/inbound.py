@@ -6,7 +6,7 @@ nowhere else. Knows nothing of connections or of the ledger.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -14,12 +14,11 @@ import discord
 from bot.events import File, Inbound
 from bot.render.discord import named
 from bot.render.safe import clean, line
+from bot.surfaces.typed import as_verb
 from memory import Scope
 
 PLATFORM = "discord"
 _SPOKEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
-_VERB = re.compile(r"/([^\W\d_][\w-]*)(?:\s+(.*))?$", re.DOTALL)
-_STOP = re.compile(r"/?stop[.!]?", re.IGNORECASE)
 _FIRST_MENTION = re.compile(r"\s*<@!?(\d+)>")
 
 
@@ -104,15 +103,6 @@ def of_message(message: discord.Message, scope: Scope, me: int, values: dict[str
         sent=message.created_at,
     )
     return as_verb(heard)
-
-
-def as_verb(inbound: Inbound) -> Inbound:
-    """A message that is a command: ``/takes 3`` after the mention. The word alone stops."""
-    if _STOP.fullmatch(inbound.text):
-        return replace(inbound, kind="stop", text="")
-    if found := _VERB.match(inbound.text):
-        return replace(inbound, kind="command", name=found[1].lower(), text=(found[2] or "").strip())
-    return inbound
 
 
 def roles(user: discord.User | discord.Member) -> list[discord.Role]:

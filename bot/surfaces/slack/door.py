@@ -20,7 +20,8 @@ from bot.events import Inbound
 from bot.render.slack import WINDOW, edit_modal, escape, quiet, settings_modal
 from bot.surfaces.shown import Shown
 from bot.surfaces.slack.api import Apis, Undeliverable
-from bot.surfaces.slack.inbound import PLATFORM, as_verb, of_action, of_command, of_event, of_form, said_again
+from bot.surfaces.slack.inbound import PLATFORM, of_action, of_command, of_event, of_form, said_again
+from bot.surfaces.typed import as_verb
 from memory import Kept, LedgerError, Room, Scope, Show
 
 log = logging.getLogger(__name__)

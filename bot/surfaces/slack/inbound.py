@@ -14,12 +14,11 @@ from typing import Any
 from bot.commands import find
 from bot.events import File, Inbound
 from bot.render.slack import marked
+from bot.surfaces.typed import as_verb
 from memory import Scope
 
 PLATFORM = "slack"
 _SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-_VERB = re.compile(r"/([^\W\d_][\w-]*)(?:\s+(.*))?$", re.DOTALL)
-_STOP = re.compile(r"/?stop[.!]?", re.IGNORECASE)
 _FIRST_MENTION = re.compile(r"\s*<@([A-Z0-9]+)")
 
 
@@ -113,17 +112,6 @@ def said(text: str, bot: str) -> str:
     """The words without our own mention. Other people's stay as ``<@U…>`` until their names are known."""
     own = re.sub(rf"\s*<@{re.escape(bot)}(?:\|[^>]*)?>[ ,:]*", " ", text)
     return own.strip()
-
-
-def as_verb(inbound: Inbound) -> Inbound:
-    """A message that is a command: ``/takes 3`` after the mention, since Slack has no slash commands in
-    threads. The word alone stops. What follows the verb keeps Slack's marks, as all words do until names are known."""
-    if _STOP.fullmatch(inbound.text):
-        return replace(inbound, kind="stop", text="")
-    found = _VERB.match(inbound.text)
-    if found:
-        return replace(inbound, kind="command", name=found[1].lower(), text=(found[2] or "").strip())
-    return inbound
 
 
 def of_command(body: Mapping[str, Any]) -> Inbound | None:

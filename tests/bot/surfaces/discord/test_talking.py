@@ -441,6 +441,13 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, discord,
     assert left == [], "a file stays no longer than it takes to learn it"
 
 
+async def test_who_says_learn_this_with_a_file_need_not_press_anything(bot, discord, room, until):
+    await bot.start()
+    file = discord.upload("winch.md", b"# The winch\n\nThe winch key hangs behind the blue door.\n", "text/markdown")
+    discord.mention(room.channel, room.ana, "learn this, please", files=(file,))
+    await until(lambda: any("1 source," in one.shown for one in discord.world.by_bot()))
+
+
 async def test_a_file_is_learned_though_the_address_it_came_with_has_expired(bot, discord, room, until):
     await bot.start()
     file = discord.upload("winch.md", b"# The winch\n\nThe winch key hangs behind the blue door.\n", "text/markdown")

@@ -282,6 +282,14 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, slack, t
     assert left == [], "a file stays no longer than it takes to learn it"
 
 
+@pytest.mark.parametrize("words", ["learn this", "Can you please read these files?"])
+async def test_who_says_learn_this_with_a_file_need_not_press_anything(bot, slack, team, until, words):
+    await bot.start()
+    file = slack.add_file(team, "winch.md", b"# The winch\n\nThe winch key hangs behind the blue door.\n")
+    root = slack.mention(team, "C1", "U1", words, files=[file])
+    await until(lambda: [one for one in answers(team, thread=root) if "1 source," in one.shown])
+
+
 async def test_a_file_with_a_long_name_is_learned_and_known_again_in_another_thread(bot, slack, team, until):
     await bot.start()
     file = slack.add_file(team, "\u4e2d" * 100 + ".md", b"# Lamps\n\nThe lamp of the north pier is green.\n")
