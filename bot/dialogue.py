@@ -239,6 +239,8 @@ class Dialogue:
         said = [*ask.said, turn.text, form.labels, ITSELF]
         sources = () if written.recalled else prompt.passages  # what was recalled has its source in the talk
         page = await self._footing(written.text, sources, lore.names, said)
+        if self._writer.card.small and not written.usage.generated:  # the words are canon's, the talk's or ours
+            page = replace(page, fresh=())
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.receipts import quoted
-from chains import Format, answered, goes_on, muses, ordered, orders, revises, says_how, unmarked
+from chains import Format, answered, goes_on, muses, ordered, orders, picked, revises, says_how, unmarked
 from memory import Conversation, Turn
 
 CHAT = "chat"
@@ -32,15 +32,25 @@ def order(said: str, talk: Conversation, formats: Mapping[str, Format]) -> Order
     """What ``said`` wants after the talk. A form that was chosen for the thread is always the page's."""
     chosen, steers = talk.thread.format, frozenset(steer for form in formats.values() for steer in form.steers)
     if goes_on(said) and (pages := _wanted(talk, chosen)):
-        begun = _begun(pages, steers)
-        request = f"{said}\n{begun.text}" if says_how(said) else begun.text
-        return Order(pages[0].format, request, f"{begun.text}\n{said}", previous=_so_far(pages), onward=True)
+        begun = _about(pages, steers)
+        request = f"{said}\n{begun}" if says_how(said) else begun
+        return Order(pages[0].format, request, f"{begun}\n{said}", previous=_so_far(pages), onward=True)
     if revises(said, steers) and (pages := _pages(talk)):
-        begun = _begun(pages, steers)
+        begun = _about(pages, steers)
         form = pages[0].format if chosen == CHAT else chosen
-        return Order(form, begun.text, f"{begun.text}\n{said}", said, _text(pages[0]))
+        return Order(form, begun, f"{begun}\n{said}", said, _text(pages[0]))
     nouns = {name: form.nouns for name, form in formats.items() if name != CHAT}
-    return Order((ordered(said, nouns) or CHAT) if chosen == CHAT else chosen, said, said)
+    form = (ordered(said, nouns) or CHAT) if chosen == CHAT else chosen
+    return Order(form, *_meant(said, form, _pages(talk)))
+
+
+def _meant(said: str, form: str, before: Sequence[Turn]) -> tuple[str, str]:
+    """What a page of ``form`` is about, and what to look up for it: with the idea in words that *the second one* on the
+    page before it stands for."""
+    idea = picked(said, _text(before[0])) if before and not answered(said) else ""
+    if not idea:
+        return said, said
+    return f"{said.rstrip(' .!')} where {idea}" if orders(said) or form != CHAT else idea, f"{said}\n{idea}"
 
 
 def _pages(talk: Conversation) -> list[Turn]:
@@ -62,10 +72,11 @@ def _wanted(talk: Conversation, chosen: str) -> list[Turn]:
     return asked or pages
 
 
-def _begun(pages: Sequence[Turn], steers: Collection[str]) -> Turn:
-    """The turn that says what the latest page is about; what was said in between is of another form."""
+def _about(pages: Sequence[Turn], steers: Collection[str]) -> str:
+    """What the latest page is about, as a turn before it says; what was said in between is of another form."""
     same = [turn for turn in pages if turn.format == pages[0].format]
-    return next((turn for turn in same if not (goes_on(turn.text) or revises(turn.text, steers))), same[-1])
+    begun = next((turn for turn in same if not (goes_on(turn.text) or revises(turn.text, steers))), same[-1])
+    return _meant(begun.text, begun.format, pages[pages.index(begun) + 1 :])[0]
 
 
 def _so_far(pages: Sequence[Turn]) -> str:

@@ -21,6 +21,7 @@ from chains.manuscript import pages as manuscript
 from chains.message import Message
 from chains.names import Name, Names
 from chains.page import Citation, Page, Remark
+from chains.picked import picked
 from chains.prompt import Cited, Dropped, Prompt, texts
 from chains.question import Question, question
 from chains.recap import recap
@@ -67,6 +68,7 @@ __all__ = [
     "muses",
     "ordered",
     "orders",
+    "picked",
     "question",
     "recap",
     "revises",

@@ -111,6 +111,7 @@ _FACT = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"\W*(?:it|it['’]s)\b", re.IGNORECASE)  # at what was written
+_QUOTES = "\"'“‘«„「"
 _FACTS = 3  # sentences; more tell a story
 
 
@@ -128,23 +129,24 @@ def muses(message: str) -> bool:
 
 def orders(message: str) -> bool:
     """Whether a message asks that something be written, politely or not."""
-    return _ORDERS.match(_beginning(message)) is not None
+    return any(map(_ORDERS.match, _said(message)))
 
 
 def revises(message: str, steers: Collection[str] = ()) -> bool:
     """Whether a message asks that the page before it be changed; ``steers`` are words that do."""
     plain = message.strip(" .!").casefold().removesuffix("please").strip(" ,")
-    return plain in steers or any(pattern.match(_beginning(message)) for pattern in (_REVISES, _HOW))
+    return plain in steers or any(pattern.match(one) for pattern in (_REVISES, _HOW) for one in _said(message))
 
 
 def goes_on(message: str) -> bool:
     """Whether a message asks for what comes after the page before it."""
-    return _GOES_ON.match(_beginning(message)) is not None
+    return any(map(_GOES_ON.match, _said(message)))
 
 
 def says_how(message: str) -> bool:
     """Whether one that goes on says more than that: *Continue with Petra alone*, *Write the next verse*."""
-    told = set(content(_GOES_ON.sub("", _beginning(message), count=1)))
+    onward = next(filter(_GOES_ON.match, _said(message)), message)
+    told = set(content(_GOES_ON.sub("", onward, count=1)))
     return bool(told - _PAGES) or _SOME_MORE.search(message) is not None
 
 
@@ -156,8 +158,12 @@ def answered(message: str) -> bool:
 def ordered(message: str, nouns: Mapping[str, Sequence[str]]) -> str:
     """Of the forms, each with the ``nouns`` that ask for it, the one that a message orders: *write a sad song*.
     The longest noun decides; "" where it orders none."""
-    begins = _beginning(message)
-    found = [(len(noun), form) for form, each in nouns.items() for noun in each if _wants(begins, noun)]
+    found = [
+        (len(noun), form)
+        for form, each in nouns.items()
+        for noun in each
+        if any(_wants(one, noun) for one in _said(message))
+    ]
     return max(found, default=(0, ""))[1]
 
 
@@ -166,6 +172,15 @@ def _wants(message: str, noun: str) -> bool:
     called = rf"{_BETWEEN}{re.escape(noun)}s?\b"
     bare = rf"{_LEAD}{_SOME}{called}\s+(?:about|for|where|in\s+which|between|with)\b"
     return re.match(rf"(?:{_ORDER}{called}|{bare})", message, re.IGNORECASE) is not None
+
+
+def _said(message: str) -> list[str]:
+    """Where an order may stand: at the beginning, or as the last sentence: *I like it. Make it a song.* What is quoted
+    orders nothing."""
+    begins = _beginning(message)
+    found = spans(begins) if len(message) <= _READ else ()
+    last = begins[found[-1][0] :] if len(found) > 1 else ""
+    return [begins, *([last] if last and last[0] not in _QUOTES else [])]
 
 
 def _beginning(message: str) -> str:

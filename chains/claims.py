@@ -13,6 +13,7 @@ from chains.fence import note, safe, unmarked
 from chains.format import Format
 from chains.onward import ending
 from chains.prompt import Cited, Claim
+from chains.quotation import courtesy
 from chains.writer import Card
 from memory import Conversation, Entry, Turn
 from vectorstore import Hit, Origin
@@ -110,6 +111,8 @@ def _turns(window: Sequence[Turn], card: Card) -> Iterator[Claim]:
     """One claim a turn; what got no answer is put before the next message, so that roles alternate."""
     unanswered = ""
     for turn in window:
+        if card.small and courtesy(turn.text):
+            continue  # it would write on as if it introduced itself
         said = _named(_speaker(turn.author, window, card), safe(turn.text))
         if not turn.take or not turn.take.text.strip():
             unanswered += f"{said}\n"

@@ -44,14 +44,8 @@ class Quotation:
 
 def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[Told], names: Names) -> Quotation:
     """What canon itself says to a question, or else what was said in the talk. ``names`` are the canon's."""
-    if greets(request):
-        return Quotation(GREETING)
-    if wonders(request):
-        return Quotation(INTRODUCTION)
-    if thanks(request):
-        return Quotation(WELCOME)
-    if only_lasting(request):
-        return Quotation(UNDERSTOOD)
+    if text := courtesy(request):
+        return Quotation(text)
     if goes_on(request) and not muses(request):
         return Quotation(NOTHING_YET)
     if notes(request):
@@ -72,6 +66,17 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
         " ".join((*found.text.split(), f"({when})" if when else "")).strip(),
         "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE,
     )
+
+
+def courtesy(request: str) -> str:
+    """Our own words to a greeting, to thanks, to who asks what this is, and to a wish for later; "" to all else."""
+    if greets(request):
+        return GREETING
+    if wonders(request):
+        return INTRODUCTION
+    if thanks(request):
+        return WELCOME
+    return UNDERSTOOD if only_lasting(request) else ""
 
 
 def _plainly(asked: str, passages: Sequence[Cited], names: Names) -> Callable[[str], str]:

@@ -61,7 +61,8 @@ COMMON = FUNCTION | _OPENERS
 ASKED = frozenset(
     """scene song quest plot ad advert advertisement show segment segments line lines verse verses shot shots story
     page draft dialogue lyrics chorus host script poem short long little new next list breakdown vfx
-    conversation talk ballad trailer commercial spot episode rundown outline jingle mission player""".split()  # noqa: SIM905
+    conversation talk ballad trailer commercial spot episode rundown outline jingle mission player duet hymn chant rap
+    sketch skit exchange argument confrontation banter treatment teaser""".split()  # noqa: SIM905
 )
 PLAIN = COMMON | frozenset(
     """what who where when why how please pitch create plan int ext day night try also set

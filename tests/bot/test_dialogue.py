@@ -140,6 +140,23 @@ class Overheard:
         return await self._writer.takes(messages, *args, **more)
 
 
+async def test_of_our_own_words_a_small_model_reads_none_and_no_name_is_told_as_new(build: Build, sit: Sit) -> None:
+    heard: list[Overheard] = []
+
+    def through(writer: Any) -> Overheard:
+        heard.append(Overheard(writer))
+        return heard[-1]
+
+    desk = await sit(await build(writer_small=True, through=through))
+    for said in ("Hello, what can you do?", "We never use voice-over.", "Thank you!"):
+        stage = await desk.say(said)
+        assert stage.page
+        assert "not in canon" not in stage.notes, stage.page
+    await desk.say("Pim lights the lamp.")
+    assert "Pim lights" in heard[-1].prompts[-1]
+    assert not any(ours in heard[-1].prompts[-1] for ours in ("Dramaturg", "Understood", "Gladly"))
+
+
 async def test_a_small_model_reads_of_a_passage_what_tells_of_her(build: Build, sit: Sit) -> None:
     heard: list[Overheard] = []
 

@@ -7,6 +7,7 @@ from chains.formats.load import load_formats
 from memory import Conversation, Room, Scope, Show, Take, TakeStatus, Thread, Turn
 
 FORMATS = load_formats().named
+PICKED = (("chat", "Give me two twists", "1. Maybe Mara leaves. Then Pim stays.\n2. What if Pim sings?"),)
 SONG = "Write a song about the winch key."
 
 
@@ -106,3 +107,24 @@ def test_what_says_what_it_is_about_changes_no_page(said: str) -> None:
 def test_a_form_that_was_chosen_is_kept() -> None:
     assert order("Write a scene with Mara.", talk(chosen="plot"), FORMATS).form == "plot"
     assert order("darker", talk(("lyrics", SONG, "The key."), chosen="plot"), FORMATS).form == "plot"
+
+
+def test_an_order_for_one_of_several_ideas_is_about_that_idea() -> None:
+    before = talk(*PICKED)
+    found = order("I like the second one. Write a plot from it.", before, FORMATS)
+    assert (found.form, found.request) == ("plot", "I like the second one. Write a plot from it where Pim sings")
+    assert "Pim sings" in found.sought
+    assert order("I like the first one.", before, FORMATS).request == "Mara leaves"
+    page = ("plot", "I like the second one. Write a plot from it.", "**Setup.** Pim sings.")
+    assert order("Great. Make it shorter.", talk(*PICKED, page), FORMATS).request.endswith("where Pim sings")
+    asked = order("Who sings in the second one?", before, FORMATS)
+    assert asked.request == "Who sings in the second one?"
+
+
+def test_an_order_may_follow_what_is_said_of_the_page_before() -> None:
+    before = talk(("lyrics", SONG, "The key hangs low."))
+    assert order("Good start. Make it sadder.", before, FORMATS).steer == "Good start. Make it sadder."
+    assert order("I love it. Continue.", before, FORMATS).onward
+    assert order("Nice. Now write a scene with Pim.", before, FORMATS).form == "dialogue"
+    quoted = order('Pim turns. "Write a scene for me," she says.', before, FORMATS)
+    assert quoted.form == "chat"
