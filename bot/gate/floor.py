@@ -38,7 +38,7 @@ class Floor:
         self._open_items = open_
         self._burst = burst
         self._keeper = keeper
-        self._lanes: Lanes[Item] = Lanes(rules.parallel, rules.tenant)
+        self._lanes: Lanes[Item] = Lanes(rules.parallel, rules.tenant, self._on_its_last)
         self._running: dict[Scope, Item] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -57,6 +57,11 @@ class Floor:
         mine, tenants = every[tenant(scope)], len({*every, tenant(scope)})
         crowded = every.total() >= self._rules.total and mine >= self._rules.total // tenants
         return "Too many people wait" if crowded or every.total() >= 2 * self._rules.total else ""
+
+    def _on_its_last(self, item: Item) -> bool:
+        """Whether the program ended so often while it was at work that it is given up if that happens once more:
+        then nothing else may be that can be blamed with it."""
+        return item.head.attempts >= max(1, self._rules.attempts - 1)
 
     def add(self, item: Item) -> None:
         lane = self._lanes.lane(item.inbound.scope)

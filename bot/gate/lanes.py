@@ -5,7 +5,7 @@ Knows nothing of what is answered or kept.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -27,11 +27,14 @@ class Lane(Generic[T]):
 
 
 class Lanes(Generic[T]):
-    """``parallel`` bounds the busy lanes of all tenants together, ``tenant`` those of one."""
+    """``parallel`` bounds the busy lanes of all tenants together, ``tenant`` those of one. Of what is ``suspect`` one
+    is at work at a time."""
 
-    def __init__(self, parallel: int, tenant: int) -> None:
+    def __init__(self, parallel: int, tenant: int, suspect: Callable[[T], bool] = lambda _: False) -> None:
         self._parallel = parallel
         self._tenant = tenant
+        self._suspect = suspect
+        self._watched: Lane[T] | None = None
         self._tenants: dict[Tenant, dict[str, dict[Scope, Lane[T]]]] = {}
         self._busy: Counter[Tenant] = Counter()
 
@@ -62,8 +65,9 @@ class Lanes(Generic[T]):
                 continue
             for room, lanes in rooms.items():
                 for scope, lane in lanes.items():
-                    if lane.waiting and not lane.busy and lane.ready <= time:
+                    if self._may_start(lane, time):
                         lane.busy = True
+                        self._watched = lane if self._suspect(lane.waiting[0]) else self._watched
                         self._busy[whose] += 1
                         lanes[scope] = lanes.pop(scope)
                         rooms[room] = rooms.pop(room)
@@ -71,9 +75,15 @@ class Lanes(Generic[T]):
                         return lane
         return None
 
+    def _may_start(self, lane: Lane[T], time: float) -> bool:
+        if not lane.waiting or lane.busy or lane.ready > time:
+            return False
+        return self._watched is None or not self._suspect(lane.waiting[0])
+
     def free(self, lane: Lane[T]) -> None:
         """The lane's turn has ended."""
         lane.busy = False
+        self._watched = None if lane is self._watched else self._watched
         whose = tenant(lane.scope)
         self._busy[whose] -= 1
         if not self._busy[whose]:

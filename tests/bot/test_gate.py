@@ -777,6 +777,38 @@ async def test_a_message_that_ends_the_program_three_times_is_left_with_a_reason
     assert (await ledger.inbox.find(ROOM, "C1-1")).state is LetterState.DEAD
 
 
+async def test_a_message_that_ends_the_program_takes_no_other_with_it(gates, answers, ledger):
+    """Before it is given up, what was at work whenever the program ended is tried one after the other."""
+    answers.hold = asyncio.Event()
+    where = [replace(ROOM, thread=f"{n}.0") for n in range(4)]
+    for _ in range(3):
+        answers.said.clear()
+        async with gates(parallel=4, tenant=4) as gate:
+            await gate.recover("slack")
+            for n, scope in enumerate(where):
+                await gate.receive(said(n, scope=scope))
+            await until(lambda: "m0" in answers.said)
+            await asyncio.sleep(0.1)
+    answers.hold.set()
+    papers = Papers()
+    async with gates(papers, parallel=4, tenant=4) as gate:
+        await gate.recover("slack")
+        await until(lambda: len(papers.texts) == 3)
+    assert [paper.inbound.text for paper in papers.papers if paper.all(Fail)] == ["m0"]
+    assert sorted(papers.texts) == ["re: m1", "re: m2", "re: m3"]
+
+
+async def test_after_a_crash_threads_go_on_side_by_side(gates, answers):
+    answers.hold = asyncio.Event()
+    async with gates() as gate:
+        for n in range(2):
+            await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
+        await until(lambda: answers.running == 2)
+    async with gates() as gate:
+        await gate.recover("slack")
+        await until(lambda: answers.running == 2)
+
+
 async def test_what_fails_unexpectedly_is_tried_three_times_and_then_told(gates, answers, ledger):
     papers = Papers()
     answers.fail = 2
