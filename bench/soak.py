@@ -97,7 +97,7 @@ async def soak(plan: Plan) -> dict[str, object]:
             await _settled(plan, slack, team, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            found = _judge(crowd, slack, team, program.given_up())
+            found = _judge(crowd, slack, team, program.unanswered(_MARK))
             return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
@@ -163,7 +163,7 @@ async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace, program: P
     last, since = -1, time.monotonic()
     while time.monotonic() - since < plan.settle:
         marks = {mark for room in team.channels for page in team.from_bot(room) for mark in _MARK.findall(page.shown)}
-        if len(marks) >= plan.messages - program.given_up():
+        if len(marks) >= plan.messages - program.unanswered(_MARK):
             await asyncio.sleep(2)
             return
         if len(marks) != last:
@@ -171,8 +171,8 @@ async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace, program: P
         await asyncio.sleep(0.5)
 
 
-def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, given_up: int) -> dict[str, object]:
-    """What was told to have ended the program too often is not answered, and not lost."""
+def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, unanswered: int) -> dict[str, object]:
+    """What was told that it is not answered is not lost."""
     lost = doubled = misordered = told = 0
     for thread, root in crowd.roots.items():
         seen: list[int] = []
@@ -188,11 +188,11 @@ def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, given_up: int) -
     return {
         "messages": sum(crowd.said.values()),
         "deliveries": sum(delivery.attempts for delivery in slack.deliveries),
-        "lost": lost - given_up,
+        "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
         "told instead": told,
-        "given up": given_up,
+        "unanswered": unanswered,
         "never acked": sum(delivery.acked is None for delivery in slack.deliveries),
         "ack ms p50": round(statistics.median(acks), 1),
         "ack ms p99": round(acks[int(len(acks) * 0.99)], 1),

@@ -90,7 +90,7 @@ async def soak(plan: Plan) -> dict[str, object]:
             await _settled(plan, crowd, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            found = _judge(crowd, program.given_up())
+            found = _judge(crowd, program.unanswered(MARK))
             return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
@@ -148,7 +148,7 @@ async def _settled(plan: Plan, crowd: Crowd, program: Program) -> None:
     last, since = -1, time.monotonic()
     while time.monotonic() - since < plan.settle:
         shown = sum(len(crowd.answered(number)) for number in crowd.roots)
-        if shown >= plan.messages - program.given_up():
+        if shown >= plan.messages - program.unanswered(MARK):
             await asyncio.sleep(2)
             return
         if shown != last:
@@ -156,7 +156,7 @@ async def _settled(plan: Plan, crowd: Crowd, program: Program) -> None:
         await asyncio.sleep(0.5)
 
 
-def _judge(crowd: Crowd, given_up: int) -> dict[str, object]:
+def _judge(crowd: Crowd, unanswered: int) -> dict[str, object]:
     lost = doubled = misordered = told = 0
     for number in crowd.roots:
         seen: list[int] = []
@@ -172,11 +172,11 @@ def _judge(crowd: Crowd, given_up: int) -> dict[str, object]:
     every = [page for number in crowd.roots for page in crowd.pages(number)]
     return {
         "messages": sum(crowd.said.values()),
-        "lost": lost - given_up,
+        "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
         "told instead": told,
-        "given up": given_up,
+        "unanswered": unanswered,
         "pinged": sum(len(page.pings) for page in every),
         "edits too soon": sum(gap < 1.15 for page in every for gap in page.gaps),
         "refused calls": len(crowd.discord.refused),

@@ -7,6 +7,7 @@ Knows nothing of platforms.
 import asyncio
 import os
 import random
+import re
 import signal
 import sqlite3
 import statistics
@@ -36,6 +37,12 @@ POINTS = {
 
 WAITS, AWAKE = 5.0, (1.0, 6.0)
 """Seconds that a point is waited for; seconds before that in which a program works undisturbed."""
+
+
+_ENDED = """SELECT inbox.state = 'dead', inbox.text, coalesce(takes.text, '') FROM inbox
+JOIN inbox AS heads ON heads.number = inbox.head LEFT JOIN turns ON turns.event = heads.event
+LEFT JOIN takes ON takes.id = turns.chosen WHERE inbox.state = 'dead' OR takes.status = 'stopped'"""
+"""Messages that were given up, and those whose page was not ended."""
 
 
 class Program:
@@ -113,10 +120,12 @@ class Program:
                 return
             await asyncio.sleep(0.02)
 
-    def given_up(self) -> int:
-        """Messages that ended it so often that it told so instead of an answer."""
+    def unanswered(self, mark: re.Pattern[str]) -> int:
+        """Messages that were told so instead of an answer: they ended it too often, or their page was cut off before
+        the ``mark`` that they ask for."""
         with closing(self._open()) as ledger:
-            return _ask(ledger, "SELECT count(*) FROM inbox WHERE state = 'dead'") or 0
+            ended = ledger.execute(_ENDED).fetchall()
+        return sum(dead or not {*mark.findall(said)} <= {*mark.findall(shown)} for dead, said, shown in ended)
 
     def told(self, points: Counter[str]) -> dict[str, object]:
         again = self.listening[1:]
@@ -150,8 +159,8 @@ class Storm:
 
     @property
     def far(self) -> float:
-        """The share of it that is over, and of the kill to come."""
-        return (self.done + 1) / (self._kills + 1)
+        """The share of it that is over, and of the two kills to come: who waits for less says nothing meanwhile."""
+        return (self.done + 2) / (self._kills + 1)
 
     async def blow(self, program: Program) -> None:
         for number in range(self._kills):
