@@ -51,7 +51,8 @@ class Program:
 
     def __init__(self, platform: str, home: Path, env: Mapping[str, str]) -> None:
         own = {"PYTHONPATH": str(ROOT), "DRAMATURG_HOME": str(home), "DRAMATURG_CACHE": str(home / "cache")}
-        self._env = {**os.environ, **own, **env}
+        long = {"DRAMATURG_WINDOW": "200"}  # where earlier turns are looked up, echo says them and not what was said
+        self._env = {**os.environ, **own, **long, **env}
         self._platform = platform
         self._ledger = home / "ledger.db"
         self._child: asyncio.subprocess.Process | None = None
