@@ -1,10 +1,12 @@
 """Soak: the real program in a loopback Slack, killed again and again while a crowd talks to it.
 
-``python -m bench soak [--platform slack|discord] [--threads 200] [--messages 2000] [--kills 3] [--http] [--json FILE]``
+``python -m bench soak [--platform slack|discord] [--threads 200] [--messages 2000] [--kills 3] [--storm] [--forgetful]
+[--http] [--json FILE]``
 
-Messages come twice, late, over a line that is cut; the program is ended with SIGKILL and started anew.
-Printed: what was lost, answered twice or out of order (all must be 0), what was told and not answered,
-and how long acknowledgements took. The writer is ``echo``: nothing here measures a model.
+Messages come twice, late, over a line that is cut; the program is ended with SIGKILL and started anew. ``--storm``: again
+and again, at named points of its work. ``--forgetful`` is the control: a Discord that does not know what was sent already.
+Printed: what was lost, answered twice or out of order (all must be 0), what was told and not answered, and how long
+acknowledgements and new starts took. The writer is ``echo``: nothing here measures a model.
 """
 
 import argparse
@@ -17,19 +19,18 @@ import random
 import re
 import signal
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.storm import SLOW, Program, Storm
 from memory import Scope
 from memory.ledger import Ledger
 from tests.loopback.slack.server import APP_TOKEN, SECRET, LoopbackSlack
 from tests.loopback.slack.workspace import Workspace
 
-ROOT = Path(__file__).parents[1]
 _MARK = re.compile(r"\bq(\d+)x(\d+)\b")
 
 
@@ -42,6 +43,8 @@ class Plan:
     kills: int
     http: bool
     seed: int
+    storm: bool = False
+    forgetful: bool = False
     settle: float = 45.0
 
 
@@ -53,16 +56,13 @@ class Crowd:
     said: dict[int, int]
 
 
-class Program:
-    """``dramaturg slack`` as a child, killed and started anew."""
-
-    def __init__(self, slack: LoopbackSlack, team: Workspace, home: Path, port: int) -> None:
-        self._env = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "DRAMATURG_HOME": str(home),
-            "DRAMATURG_CACHE": str(home / "cache"),
-            "DRAMATURG_WRITER": "echo",
+def _program(plan: Plan, slack: LoopbackSlack, team: Workspace, home: Path, port: int) -> Program:
+    line = {"DRAMATURG_SLACK_PORT": str(port)} if slack.http else {"DRAMATURG_SLACK_APP_TOKEN": APP_TOKEN}
+    return Program(
+        "slack",
+        home,
+        {
+            "DRAMATURG_WRITER": SLOW if plan.storm else "echo",
             "DRAMATURG_SLACK_BASE_URL": slack.api_url,
             "DRAMATURG_SLACK_BOT_TOKEN": team.token,
             "DRAMATURG_SLACK_SIGNING_SECRET": SECRET,
@@ -70,31 +70,9 @@ class Program:
             "DRAMATURG_SLACK_BURST": "0.2",
             "DRAMATURG_TURNS": "8",  # the crowd is one workspace's
             "DRAMATURG_TENANT_TURNS": "8",
-            **({"DRAMATURG_SLACK_PORT": str(port)} if slack.http else {"DRAMATURG_SLACK_APP_TOKEN": APP_TOKEN}),
-        }
-        self._child: asyncio.subprocess.Process | None = None
-        self.starts = 0
-
-    async def start(self) -> None:
-        """Until it listens. A predecessor's children may hold the index for a moment."""
-        while True:
-            self._child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.cli", "slack"),
-                env=self._env,
-                cwd=ROOT,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            self.starts += 1
-            line = await self._child.stdout.readline()
-            if line.startswith(b"Listening"):
-                return
-            await self._child.wait()
-            await asyncio.sleep(0.5)
-
-    async def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        self._child.send_signal(how)
-        await self._child.wait()
+            **line,
+        },
+    )
 
 
 async def soak(plan: Plan) -> dict[str, object]:
@@ -109,16 +87,18 @@ async def soak(plan: Plan) -> dict[str, object]:
             for room in range(10):
                 team.add_channel(f"C{room}", f"room-{room}", *team.people)
             await _bind(Path(folder), team)
-            program = Program(slack, team, Path(folder), port)
+            program, storm = _program(plan, slack, team, Path(folder), port), Storm(plan.kills, chance)
             await program.start()
-            killing = asyncio.create_task(_harass(plan, slack, program, chance))
+            harassing = storm.blow(program) if plan.storm else _harass(plan, slack, program, chance)
+            killing = asyncio.create_task(harassing)
             began = time.monotonic()
-            crowd = await _talk(plan, slack, team, chance)
+            crowd = await _talk(plan, slack, team, chance, storm if plan.storm else None)
             await killing
-            await _settled(plan, slack, team)
+            await _settled(plan, slack, team, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            return {**_judge(plan, crowd, slack, team), "starts": program.starts, "seconds": round(seconds, 1)}
+            found = _judge(crowd, slack, team, program.unanswered(_MARK))
+            return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
 async def _bind(home: Path, team: Workspace) -> None:
@@ -129,19 +109,18 @@ async def _bind(home: Path, team: Workspace) -> None:
             await ledger.shows.bind(Scope("slack", team.id, room), show.id)
 
 
-async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: random.Random) -> Crowd:
+async def _talk(plan: Plan, slack: LoopbackSlack, team: Workspace, chance: random.Random, storm: Storm | None) -> Crowd:
     """Everybody speaks: each thread is begun, then its messages come mixed with all others'. People wait
     a little for their answers."""
     crowd = Crowd({}, defaultdict(int))
     turns = [n % plan.threads for n in range(plan.messages)]
     chance.shuffle(turns)
-    for thread in turns:
-        while _too_much(crowd, team, thread):  # noqa: ASYNC110 - Slack is another task
+    for number, thread in enumerate(turns):
+        while _too_much(crowd, team, thread) or (storm and number > storm.far * plan.messages):  # noqa: ASYNC110 - Slack is another task
             await asyncio.sleep(0.2)
-        number = crowd.said[thread]
-        crowd.said[thread] += 1
         room, user = f"C{thread % 10}", f"U{chance.randrange(20)}"
-        text = f"Say q{thread}x{number} again"
+        text = f"Say q{thread}x{crowd.said[thread]} again"
+        crowd.said[thread] += 1
         if thread not in crowd.roots:
             crowd.roots[thread] = slack.mention(team, room, user, text)
         else:
@@ -159,10 +138,12 @@ def _too_much(crowd: Crowd, team: Workspace, thread: int) -> bool:
 
 
 def _answered(crowd: Crowd, team: Workspace, thread: int) -> int:
+    """Messages that have an answer, or were told that they get none."""
     if thread not in crowd.roots:
         return 0
     pages = team.from_bot(f"C{thread % 10}", crowd.roots[thread])
-    return len({mark for page in pages for mark in _MARK.findall(page.shown)})
+    marks = [_MARK.findall(page.shown) for page in pages if not page.only_for]
+    return len({mark for found in marks for mark in found}) + marks.count([])
 
 
 async def _harass(plan: Plan, slack: LoopbackSlack, program: Program, chance: random.Random) -> None:
@@ -176,13 +157,13 @@ async def _harass(plan: Plan, slack: LoopbackSlack, program: Program, chance: ra
         await program.start()
 
 
-async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace) -> None:
+async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace, program: Program) -> None:
     """Until nothing new was shown for a while, or all are answered."""
     await asyncio.gather(*(delivery.done.wait() for delivery in slack.deliveries))
     last, since = -1, time.monotonic()
     while time.monotonic() - since < plan.settle:
         marks = {mark for room in team.channels for page in team.from_bot(room) for mark in _MARK.findall(page.shown)}
-        if len(marks) >= plan.messages:
+        if len(marks) >= plan.messages - program.unanswered(_MARK):
             await asyncio.sleep(2)
             return
         if len(marks) != last:
@@ -190,7 +171,8 @@ async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace) -> None:
         await asyncio.sleep(0.5)
 
 
-def _judge(plan: Plan, crowd: Crowd, slack: LoopbackSlack, team: Workspace) -> dict[str, object]:
+def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, unanswered: int) -> dict[str, object]:
+    """What was told that it is not answered is not lost."""
     lost = doubled = misordered = told = 0
     for thread, root in crowd.roots.items():
         seen: list[int] = []
@@ -206,10 +188,11 @@ def _judge(plan: Plan, crowd: Crowd, slack: LoopbackSlack, team: Workspace) -> d
     return {
         "messages": sum(crowd.said.values()),
         "deliveries": sum(delivery.attempts for delivery in slack.deliveries),
-        "lost": lost,
+        "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
         "told instead": told,
+        "unanswered": unanswered,
         "never acked": sum(delivery.acked is None for delivery in slack.deliveries),
         "ack ms p50": round(statistics.median(acks), 1),
         "ack ms p99": round(acks[int(len(acks) * 0.99)], 1),
@@ -223,12 +206,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--http", action="store_true")
+    parser.add_argument("--storm", action="store_true")
+    parser.add_argument("--forgetful", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(argv)
     platform = importlib.import_module("bench.soak_discord") if given.platform == "discord" else None
     work = platform.soak if platform else soak
-    found = asyncio.run(work(Plan(given.threads, given.messages, given.kills, given.http, given.seed)))
+    plan = Plan(given.threads, given.messages, given.kills, given.http, given.seed, given.storm, given.forgetful)
+    found = asyncio.run(work(plan))
     for name, value in found.items():
         print(f"{name:14} {value}")
     if given.json:

@@ -4,10 +4,8 @@ Events come twice and late, the line is cut, sessions are forgotten, the program
 """
 
 import asyncio
-import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -16,54 +14,30 @@ from itertools import pairwise
 from pathlib import Path
 
 from bench.soak import _MARK as MARK
-from bench.soak import ROOT, Plan
+from bench.soak import Plan
+from bench.storm import POINTS, SLOW, Program, Storm
 from memory import Scope
 from memory.ledger import Ledger
+from tests.loopback.discord.faults import SENDING
 from tests.loopback.discord.server import LoopbackDiscord
 from tests.loopback.discord.world import Channel, Guild, Message
 
 ROOMS, PEOPLE = 10, 20
 
 
-class Program:
-    """``dramaturg discord`` as a child, killed and started anew."""
-
-    def __init__(self, discord: LoopbackDiscord, home: Path) -> None:
-        self._env = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "DRAMATURG_HOME": str(home),
-            "DRAMATURG_CACHE": str(home / "cache"),
-            "DRAMATURG_WRITER": "echo",
+def _program(plan: Plan, discord: LoopbackDiscord, home: Path) -> Program:
+    return Program(
+        "discord",
+        home,
+        {
+            "DRAMATURG_WRITER": SLOW if plan.storm else "echo",
             "DRAMATURG_DISCORD_TOKEN": discord.token,
             "DRAMATURG_DISCORD_BASE_URL": discord.rest_url,
             "DRAMATURG_DISCORD_FILES": discord.url,
             "DRAMATURG_DISCORD_BURST": "0.2",
             "DRAMATURG_DISCORD_MESSAGE_CONTENT": "true",
-        }
-        self._child: asyncio.subprocess.Process | None = None
-        self.starts = 0
-
-    async def start(self) -> None:
-        """Until it listens. A predecessor's children may hold the index for a moment."""
-        while True:
-            self._child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.cli", "discord"),
-                env=self._env,
-                cwd=ROOT,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            self.starts += 1
-            line = await self._child.stdout.readline()
-            if line.startswith(b"Listening"):
-                return
-            await self._child.wait()
-            await asyncio.sleep(0.5)
-
-    async def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        self._child.send_signal(how)
-        await self._child.wait()
+        },
+    )
 
 
 class Crowd:
@@ -89,6 +63,10 @@ class Crowd:
     def answered(self, number: int) -> set[int]:
         return {int(n) for page in self.pages(number) for t, n in MARK.findall(page.shown) if int(t) == number}
 
+    def done(self, number: int) -> int:
+        """Messages that have an answer, or were told that they get none."""
+        return len(self.answered(number)) + sum(not MARK.search(page.shown) for page in self.pages(number))
+
 
 async def soak(plan: Plan) -> dict[str, object]:
     chance = random.Random(plan.seed)
@@ -96,17 +74,24 @@ async def soak(plan: Plan) -> dict[str, object]:
         async with LoopbackDiscord() as discord:
             crowd = Crowd(discord)
             await _bind(Path(folder), crowd)
-            program = Program(discord, Path(folder))
+            points = ("sending",) if plan.forgetful else tuple(POINTS)
+            program, storm = _program(plan, discord, Path(folder)), Storm(plan.kills, chance, points)
             await program.start()
             discord.faults.repeat, discord.faults.late, discord.faults.chance = 0.2, 0.3, chance
-            killing = asyncio.create_task(_harass(plan, discord, program, chance))
+            if plan.storm:  # long enough to be killed in
+                discord.faults.slow[SENDING] = 0.05
+            if plan.forgetful:
+                discord.limits.nonce_life = 0.0
+            harassing = storm.blow(program) if plan.storm else _harass(plan, discord, program, chance)
+            killing = asyncio.create_task(harassing)
             began = time.monotonic()
-            await _talk(plan, crowd, chance)
+            await _talk(plan, crowd, chance, storm if plan.storm else None)
             await killing
-            await _settled(plan, crowd)
+            await _settled(plan, crowd, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            return {**_judge(plan, crowd), "starts": program.starts, "seconds": round(seconds, 1)}
+            found = _judge(crowd, program.unanswered(MARK))
+            return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
 async def _bind(home: Path, crowd: Crowd) -> None:
@@ -117,12 +102,12 @@ async def _bind(home: Path, crowd: Crowd) -> None:
             await ledger.shows.bind(Scope("discord", str(crowd.guild.id), str(room.id)), show.id)
 
 
-async def _talk(plan: Plan, crowd: Crowd, chance: random.Random) -> None:
+async def _talk(plan: Plan, crowd: Crowd, chance: random.Random, storm: Storm | None) -> None:
     """Each thread is begun by a mention; in it people speak as soon as it is open, mixed with all others."""
     turns = [n % plan.threads for n in range(plan.messages)]
     chance.shuffle(turns)
-    for number in turns:
-        while _too_early(crowd, number):  # noqa: ASYNC110 - Discord is another task
+    for said, number in enumerate(turns):
+        while _too_early(crowd, number) or (storm and said > storm.far * plan.messages):  # noqa: ASYNC110 - Discord is another task
             await asyncio.sleep(0.2)
         text = f"Say q{number}x{crowd.said[number]} again"
         crowd.said[number] += 1
@@ -139,10 +124,10 @@ def _too_early(crowd: Crowd, number: int) -> bool:
     told to come again."""
     if number in crowd.roots and crowd.thread(number) is None:
         return True
-    if crowd.said[number] - len(crowd.answered(number)) >= 4:
+    if crowd.said[number] - crowd.done(number) >= 4:
         return True
     said = sum(crowd.said.values())
-    return said % 10 == 0 and said - sum(len(crowd.answered(one)) for one in crowd.roots) >= 150
+    return said % 10 == 0 and said - sum(crowd.done(one) for one in crowd.roots) >= 150
 
 
 async def _harass(plan: Plan, discord: LoopbackDiscord, program: Program, chance: random.Random) -> None:
@@ -158,12 +143,12 @@ async def _harass(plan: Plan, discord: LoopbackDiscord, program: Program, chance
         await program.start()
 
 
-async def _settled(plan: Plan, crowd: Crowd) -> None:
+async def _settled(plan: Plan, crowd: Crowd, program: Program) -> None:
     """Until nothing new was shown for a while, or all are answered."""
     last, since = -1, time.monotonic()
     while time.monotonic() - since < plan.settle:
         shown = sum(len(crowd.answered(number)) for number in crowd.roots)
-        if shown >= plan.messages:
+        if shown >= plan.messages - program.unanswered(MARK):
             await asyncio.sleep(2)
             return
         if shown != last:
@@ -171,7 +156,7 @@ async def _settled(plan: Plan, crowd: Crowd) -> None:
         await asyncio.sleep(0.5)
 
 
-def _judge(plan: Plan, crowd: Crowd) -> dict[str, object]:
+def _judge(crowd: Crowd, unanswered: int) -> dict[str, object]:
     lost = doubled = misordered = told = 0
     for number in crowd.roots:
         seen: list[int] = []
@@ -187,10 +172,11 @@ def _judge(plan: Plan, crowd: Crowd) -> dict[str, object]:
     every = [page for number in crowd.roots for page in crowd.pages(number)]
     return {
         "messages": sum(crowd.said.values()),
-        "lost": lost,
+        "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
         "told instead": told,
+        "unanswered": unanswered,
         "pinged": sum(len(page.pings) for page in every),
         "edits too soon": sum(gap < 1.15 for page in every for gap in page.gaps),
         "refused calls": len(crowd.discord.refused),

@@ -1,6 +1,7 @@
 """`kill -9` in the middle of things, with the real program: nothing lost, nothing double, no one left behind."""
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -53,13 +54,14 @@ class Program:
             return ledger.execute(question).fetchone()[0]
         return None
 
-    def kill(self, process: subprocess.Popen[bytes], when: Callable[[], bool]) -> None:
-        """Kills it as soon as ``when``; everyone it started must be gone soon after."""
+    def kill(self, process: subprocess.Popen[bytes], when: Callable[[], bool], after: float = 0.0) -> None:
+        """Kills it as soon as ``when``, or a moment ``after``; everyone it started must be gone soon after that."""
         deadline = time.monotonic() + 60
         while not when():
             assert process.poll() is None, "it ended before it could be killed"
             assert time.monotonic() < deadline, "it never came so far"
             time.sleep(0.02)
+        time.sleep(after)
         family = offspring(process.pid)
         assert family, "the index lives in a process of its own"
         process.send_signal(signal.SIGKILL)
@@ -123,6 +125,26 @@ async def test_killed_in_mid_answer_nothing_that_was_shown_is_lost_and_nothing_i
     assert program.ask(f"SELECT takes.text {first}") == shown
     assert program.ask(f"SELECT status {first}") == "stopped"
     assert "ended in the middle" in program.ask(f"SELECT reason {first}")
+    await agrees(program, owed)
+
+
+async def test_after_every_crash_in_mid_turn_the_next_turn_works(program: Program, owed: Any) -> None:
+    chance, writing = random.Random(7), "SELECT count(*) FROM takes WHERE status = 'writing'"
+    program.run("chat", "The tide goes out.")
+    for number in range(10):
+        killed = program.start("chat", "--continue", "--writer", f"echo:slow=0.05,say={WORDS}", f"Wave {number}.")
+        began = f"SELECT count(*) FROM takes JOIN turns ON turns.id = takes.turn WHERE turns.text = 'Wave {number}.'"
+        program.kill(killed, lambda began=began: bool(program.ask(began)), after=chance.uniform(0, 1.5))
+        assert program.ask(writing) == 1, "the turn before it was ended, and this one was cut off"
+    assert program.run("chat", "--continue", "And the tide comes in.").strip()
+    assert program.ask(writing) == 0
+    assert program.ask("SELECT count(*) FROM threads WHERE head IS NOT NULL") == 1
+    whole = "SELECT count(*) FROM path JOIN turns ON turns.id = path.turn WHERE turns.depth = path.depth"
+    assert program.ask(whole) == program.ask("SELECT max(depth) FROM path") == 12
+    assert program.ask("SELECT count(DISTINCT parent) FROM turns") == 11
+    assert (
+        program.ask("SELECT count(*) FROM takes WHERE status = 'stopped' AND reason LIKE '%ended in the middle%'") == 10
+    )
     await agrees(program, owed)
 
 

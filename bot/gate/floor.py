@@ -5,12 +5,13 @@ Knows nothing of how an item is answered or told of.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.events import Reply
 from bot.gate.item import Item
 from bot.gate.keeper import Keeper
-from bot.gate.lanes import Lane, Lanes
+from bot.gate.lanes import Lane, Lanes, tenant
 from bot.gate.letters import joined, who
 from bot.gate.rules import Rules
 from memory import LeaseLost, LedgerError, Scope, fenced
@@ -37,22 +38,30 @@ class Floor:
         self._open_items = open_
         self._burst = burst
         self._keeper = keeper
-        self._lanes: Lanes[Item] = Lanes(rules.parallel, rules.tenant)
+        self._lanes: Lanes[Item] = Lanes(rules.parallel, rules.tenant, self._on_its_last)
         self._running: dict[Scope, Item] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._open = True
 
     def full(self, scope: Scope) -> str:
-        """Why there is no room for one more; "" when there is."""
+        """Why there is no room for one more; "" when there is. Where others have taken all of it, a tenant of whom
+        fewer wait than their share is still let in."""
         lane = self._lanes.known(scope)
         waiting = [one.happened for one in self.waiting(scope)]
         begins = lane is not None and lane.busy and scope not in self._running  # its first waits no more
         here = waiting[begins:].count(False)
         if here >= self._rules.depth:
             return f"{here} messages already wait in this thread"
-        every = sum(not one.happened for one in self._lanes.waiting)
-        return "Too many people wait" if every >= self._rules.total else ""
+        every = Counter(tenant(one.inbound.scope) for one in self._lanes.waiting if not one.happened)
+        mine, tenants = every[tenant(scope)], len({*every, tenant(scope)})
+        crowded = every.total() >= self._rules.total and mine >= self._rules.total // tenants
+        return "Too many people wait" if crowded or every.total() >= 2 * self._rules.total else ""
+
+    def _on_its_last(self, item: Item) -> bool:
+        """Whether the program ended so often while it was at work that it is given up if that happens once more:
+        then nothing else may be that can be blamed with it."""
+        return item.head.attempts >= max(1, self._rules.attempts - 1)
 
     def add(self, item: Item) -> None:
         lane = self._lanes.lane(item.inbound.scope)

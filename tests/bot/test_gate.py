@@ -10,6 +10,7 @@ import pytest
 
 from bot.events import Fail, Inbound, Note, Reply, Sent, Step, Text
 from bot.gate import Gate, Rules, letter
+from bot.gate.lanes import Lanes
 from memory import LeaseLost, LetterState, Scope, TakeStatus
 from memory.ledger import Ledger
 
@@ -236,6 +237,23 @@ async def test_one_tenant_does_not_take_all_turns(gates, answers):
         assert "other" in answers.said
 
 
+@pytest.mark.parametrize("noisy", [1, 3])
+def test_who_asks_once_waits_for_one_turn_of_each_other_tenant_however_many_rooms_they_ask_in(noisy):
+    lanes = Lanes(parallel=1, tenant=1)
+    for tenant, room, thread in itertools.product(range(noisy), range(30), range(2)):
+        lanes.lane(Scope("slack", f"N{tenant}", f"C{room}", f"{thread}.0")).waiting += ["noise"] * 4
+    at_work = lanes.next(0.0)
+    for _ in range(10):
+        quiet = lanes.lane(replace(ROOM, tenant="Q"))
+        quiet.waiting.append("quiet")
+        others = -1
+        while quiet.waiting:
+            lanes.free(at_work)
+            at_work, others = lanes.next(0.0), others + 1
+            at_work.waiting.pop()
+        assert others <= noisy
+
+
 async def test_one_persons_quick_messages_are_answered_together(gates, answers):
     papers = Papers(burst=0.15)
     async with gates(papers) as gate:
@@ -405,6 +423,31 @@ async def test_a_full_queue_is_told_in_a_sentence(gates, answers, ledger):
         answers.hold.set()
         await until(lambda: len(papers.texts) == 3)
     assert (await ledger.inbox.find(ROOM, "C1-3")).state is LetterState.REFUSED
+
+
+async def test_one_tenants_flood_is_refused_where_it_comes_from_and_not_at_anothers_door(gates, answers, ledger):
+    papers = Papers()
+    answers.hold = asyncio.Event()
+    async with gates(papers, total=12) as gate:
+        for n in range(40):
+            await gate.receive(said(n, f"noise {n}", scope=replace(ROOM, thread=f"{n}.0")))
+        for n in range(40, 60):
+            await gate.receive(said(n, f"quiet {n}", scope=replace(ROOM, tenant=f"Q{n % 4}", thread=f"{n}.0")))
+        await until(lambda: sum(bool(paper.all(Fail)) for paper in papers.papers) >= 26)
+        answers.hold.set()
+        async with asyncio.timeout(20):
+            while await open_letters(ledger):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await until(lambda: not answers.running)
+    refused = [paper.inbound.text for paper in papers.papers if paper.all(Fail)]
+    assert sorted([*answers.said, *refused]) == sorted(
+        [f"noise {n}" for n in range(40)] + [f"quiet {n}" for n in range(40, 60)]
+    )
+    assert all("Too many people wait" in fail.say for paper in papers.papers for fail in paper.all(Fail))
+    first = [f"quiet {n}" for n in range(40, 44)]
+    assert not set(first) & set(refused), "who asks first in a tenant of their own is heard"
+    assert len([text for text in refused if text.startswith("noise")]) >= 26
+    assert len(answers.said) <= 2 * 12 + 4, "and what waits stays bounded"
 
 
 async def test_in_a_flood_everybody_is_answered_or_refused_and_nobody_both(gates, answers, ledger):
@@ -732,6 +775,38 @@ async def test_a_message_that_ends_the_program_three_times_is_left_with_a_reason
         await until(lambda: any(paper.all(Fail) for paper in papers.papers))
     assert answers.said == []
     assert (await ledger.inbox.find(ROOM, "C1-1")).state is LetterState.DEAD
+
+
+async def test_a_message_that_ends_the_program_takes_no_other_with_it(gates, answers, ledger):
+    """Before it is given up, what was at work whenever the program ended is tried one after the other."""
+    answers.hold = asyncio.Event()
+    where = [replace(ROOM, thread=f"{n}.0") for n in range(4)]
+    for _ in range(3):
+        answers.said.clear()
+        async with gates(parallel=4, tenant=4) as gate:
+            await gate.recover("slack")
+            for n, scope in enumerate(where):
+                await gate.receive(said(n, scope=scope))
+            await until(lambda: "m0" in answers.said)
+            await asyncio.sleep(0.1)
+    answers.hold.set()
+    papers = Papers()
+    async with gates(papers, parallel=4, tenant=4) as gate:
+        await gate.recover("slack")
+        await until(lambda: len(papers.texts) == 3)
+    assert [paper.inbound.text for paper in papers.papers if paper.all(Fail)] == ["m0"]
+    assert sorted(papers.texts) == ["re: m1", "re: m2", "re: m3"]
+
+
+async def test_after_a_crash_threads_go_on_side_by_side(gates, answers):
+    answers.hold = asyncio.Event()
+    async with gates() as gate:
+        for n in range(2):
+            await gate.receive(said(n, scope=replace(ROOM, thread=f"{n}.0")))
+        await until(lambda: answers.running == 2)
+    async with gates() as gate:
+        await gate.recover("slack")
+        await until(lambda: answers.running == 2)
 
 
 async def test_what_fails_unexpectedly_is_tried_three_times_and_then_told(gates, answers, ledger):
