@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.events import Inbound
+from bot.events import Inbound, Text
 from bot.gate import Gate
 from memory import LeaseLost, Scope
 from tests.loopback.discord.world import EPHEMERAL
@@ -154,6 +154,26 @@ async def test_typing_ends_where_another_program_goes_on_with_the_answer(bot, di
     await gate.receive(Inbound("message", "msg:1", room.scope(asked), who, "And on", who=who, message="1"))
     await until(lambda: typed and not surface._busy._at, 4)
     await gate.close()
+
+
+async def test_an_answer_that_another_program_goes_on_with_is_not_remembered(bot, discord, room, until, app):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    await until(lambda: room.finished(asked))
+    surface, began = bot.gate._surfaces["discord"], []
+
+    async def lost(inbound, stage, halt):
+        await stage.show(Text("The lamp is"))
+        began.extend(surface._stages)
+        raise LeaseLost("Another program works here now.")
+
+    gate = Gate(lost, app.ledger.inbox)
+    gate.serve("discord", surface)
+    who = str(room.ana.id)
+    await gate.receive(Inbound("message", "msg:1", room.scope(asked), who, "And on", who=who, message="1"))
+    await until(lambda: began and not surface._stages, 4)
+    await gate.close()
+    assert began == ["msg:1"]
 
 
 # -- buttons --
