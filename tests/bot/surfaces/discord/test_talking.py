@@ -445,6 +445,18 @@ async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered
     await until(lambda: any("Write me something" in one.content for one in room.all_of(asked)))
 
 
+async def test_quick_first_words_in_a_room_without_a_show_are_all_said_again(bot, discord, room, until):
+    bot.settings["discord_burst"] = 0.6
+    await bot.start()
+    dm = discord.open_dm(room.bo)
+    for said in ("Write about the salt", "and about the fog"):
+        discord.say(dm, room.bo, said)
+    first = (await until(lambda: room.here(dm)))[0]
+    discord.press(first, "Start a new show", room.bo)
+    page = (await until(lambda: [one for one in room.here(dm) if "fog" in one.content]))[0]
+    assert "about the salt" in page.content
+
+
 # -- files --
 
 
@@ -459,6 +471,25 @@ async def test_a_shared_file_is_learned_on_request_and_found_again(bot, discord,
     await until(lambda: any("blue door" in one.shown for one in discord.world.by_bot()))
     left = [path for path in (app.settings.home / "incoming").rglob("*") if path.is_file()]
     assert left == [], "a file stays no longer than it takes to learn it"
+
+
+async def test_the_files_of_quick_messages_are_all_learned(bot, discord, room, until):
+    bot.settings["discord_burst"] = 0.6
+    await bot.start()
+    dm = discord.open_dm(room.bo)
+    discord.say(dm, room.bo, "Hello")
+    first = (await until(lambda: room.here(dm)))[0]
+    if "Start a new show" in first.buttons:
+        discord.press(first, "Start a new show", room.bo)
+        await until(lambda: [one for one in room.here(dm) if "Again" in one.buttons])
+    for name in ("winch", "buoy"):
+        file = discord.upload(f"{name}.md", f"# The {name}\n\nThe {name} is green.\n".encode(), "text/markdown")
+        discord.say(dm, room.bo, "look", files=(file,))
+    button = "Learn winch.md, buoy.md"
+    page = (await until(lambda: [one for one in room.here(dm) if button in one.buttons]))[0]
+    discord.press(page, button, room.bo)
+    told = await until(lambda: [one for one in discord.world.by_bot() if "Learned" in one.shown])
+    assert "2 sources" in told[0].shown
 
 
 async def test_a_file_is_learned_though_the_address_it_came_with_has_expired(bot, discord, room, until):
