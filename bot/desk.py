@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from bot.commands import AT_A_PROMPT, TABLE, find
 from bot.commands.call import Call, Handler, Mistaken
-from bot.commands.past import ALL
 from bot.dialogue import Dialogue
 from bot.events import Fail, Inbound, Offer, Reply, Stage, Text
 from bot.rooms import NotTheirs, Rooms, Unbound
@@ -67,8 +66,8 @@ class Desk:
 
     async def _of_its_page(self, inbound: Inbound) -> Inbound:
         """A button belongs to the page it stands under, also when later ones have come."""
-        talk = await self._rooms.enter(inbound.scope, spare=ALL)
-        turn = next((turn for turn in talk.window if turn.id == inbound.target), None)
+        talk = await self._rooms.enter(inbound.scope)
+        turn = await self._rooms.turn(talk, inbound.target)
         if turn is None:
             raise Mistaken("That page was taken back; `/redo` may bring it back.")
         if turn.id == talk.window[-1].id:

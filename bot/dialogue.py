@@ -178,9 +178,10 @@ class Dialogue:
         return self._formats.get(name) or self._formats["chat"]
 
     def _order(self, said: str, talk: Conversation) -> Order:
-        """A large model reads in the talk itself what it should change; where it should go on, it is told."""
+        """A large model reads in the talk itself what it should change; where it should go on, it is told, and also
+        where what it should change went on: the talk ends after that."""
         wanted = order(said, talk, self._formats)
-        if self._writer.card.small:
+        if self._writer.card.small or (wanted.onward and wanted.steer):
             return wanted
         return replace(wanted, request=said, steer="", previous=wanted.previous if wanted.onward else "")
 

@@ -5,7 +5,7 @@ about: that was said before. Knows nothing of models, of what is looked up or of
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.receipts import quoted
 from chains import Format, answered, goes_on, muses, ordered, orders, picked, revises, says_how, unmarked
@@ -18,7 +18,7 @@ CHAT = "chat"
 class Order:
     """A page of the format ``form`` about ``request``. ``sought`` is what to look up for it. ``steer`` says how
     ``previous``, the page before, should change; both are empty where it should not. ``onward``: the page begins
-    where ``previous`` ends."""
+    where ``previous`` ends; ``steer`` says then how it should be other than the last that did."""
 
     form: str
     request: str
@@ -34,10 +34,16 @@ def order(said: str, talk: Conversation, formats: Mapping[str, Format]) -> Order
     if goes_on(said) and (pages := _wanted(talk, chosen)):
         begun = _about(pages, steers)
         request = f"{said}\n{begun}" if says_how(said) else begun
-        return Order(pages[0].format, request, f"{begun}\n{said}", previous=_so_far(pages), onward=True)
+        return Order(pages[0].format, request, f"{begun}\n{said}", previous=_so_far(pages, steers), onward=True)
     if revises(said, steers) and (pages := _pages(talk)):
         begun = _about(pages, steers)
         form = pages[0].format if chosen == CHAT else chosen
+        went = _went_on(pages, steers)
+        if went is not None and form == pages[0].format:
+            before = replace(talk, window=tuple(turn for turn in talk.window if turn.depth < pages[went].depth))
+            part = order(pages[went].text, before, formats)
+            if part.onward and part.form == form:
+                return replace(part, sought=f"{part.sought}\n{said}", steer=said)
         return Order(form, begun, f"{begun}\n{said}", said, _text(pages[0]))
     nouns = {name: form.nouns for name, form in formats.items() if name != CHAT}
     form = (ordered(said, nouns) or CHAT) if chosen == CHAT else chosen
@@ -79,10 +85,23 @@ def _about(pages: Sequence[Turn], steers: Collection[str]) -> str:
     return _meant(begun.text, begun.format, pages[pages.index(begun) + 1 :])[0]
 
 
-def _so_far(pages: Sequence[Turn]) -> str:
-    """The latest page, and before it those that it went on from."""
-    last = next((at for at, turn in enumerate(pages) if not goes_on(turn.text)), 0)
-    return "\n\n".join(_text(turn).strip() for turn in reversed(pages[: last + 1]))
+def _went_on(pages: Sequence[Turn], steers: Collection[str]) -> int | None:
+    """Which of ``pages`` the latest is, changed or not, if that one went on from another."""
+    for at, turn in enumerate(pages):
+        if turn.format != pages[0].format:
+            continue
+        if goes_on(turn.text):
+            return at
+        if not revises(turn.text, steers):
+            return None
+    return None
+
+
+def _so_far(pages: Sequence[Turn], steers: Collection[str]) -> str:
+    """The latest page, and before it those that it went on from; where one was changed, the changed one."""
+    went = _went_on(pages, steers)
+    before = pages[went + 1 :] if went is not None else ()
+    return "\n\n".join(filter(None, (_so_far(before, steers) if before else "", _text(pages[0]).strip())))
 
 
 def _text(turn: Turn) -> str:

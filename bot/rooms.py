@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from bot.events import Inbound
-from memory import Conversation, NotFound, Preference, Room, Scope, Show, Thread
+from memory import Conversation, NotFound, Preference, Room, Scope, Show, Thread, Turn
 
 
 class Unbound(Exception):
@@ -48,6 +48,10 @@ class Threads(Protocol):
 
     async def conversation(self, scope: Scope, window: int) -> Conversation: ...
 
+    async def on_path(self, scope: Scope, turn: str) -> Turn | None: ...
+
+    async def every_turn(self, scope: Scope) -> tuple[Turn, ...]: ...
+
 
 class Profile(Protocol):
     async def held(self, scope: Scope, person: str) -> tuple[Preference, ...]: ...
@@ -74,6 +78,16 @@ class Rooms:
             show, _ = await self._bound(scope)
             await self._threads.open(scope, show.id)
             return await self._threads.conversation(scope, self._window + spare)
+
+    async def whole(self, scope: Scope) -> Conversation:
+        """As `enter`, with all turns for a window, and without receipts."""
+        talk = await self.enter(scope)
+        return replace(talk, window=await self._threads.every_turn(scope))
+
+    async def turn(self, talk: Conversation, turn: str) -> Turn | None:
+        """That turn of a conversation, however long ago it was; None where it was taken back."""
+        here = next((one for one in talk.window if one.id == turn), None)
+        return here or await self._threads.on_path(talk.thread.scope, turn)
 
     async def look(self, scope: Scope) -> Conversation:
         """As `enter`, but a thread that nobody has spoken in stays unmade."""

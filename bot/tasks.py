@@ -15,7 +15,7 @@ from bot import doctor as checks
 from bot.app import App, fetch_model, open_app
 from bot.commands.call import Mistaken
 from bot.commands.knowledge import listing, pick_source
-from bot.commands.pages import ALL, manuscripts
+from bot.commands.pages import manuscripts
 from bot.config import Config, author
 from bot.learning import many, summary
 from bot.progress import Bars
@@ -92,7 +92,7 @@ async def reindex(stack: AsyncExitStack, config: Config) -> int:
 async def export(stack: AsyncExitStack, config: Config, *, to: Path | None, thread: str, show: str, tenant: str) -> int:
     app = await open_app(stack, config.settings)
     chosen = await known_show(app, show, tenant or TENANT)
-    talk = await app.rooms.enter(await _thread(app, chosen, thread), spare=ALL)
+    talk = await app.rooms.whole(await _thread(app, chosen, thread))
     file = manuscripts(talk, app.formats, to.name if to else "")[0]
     if to is None:
         sys.stdout.write(file.data.decode())

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.commands.call import Call, Handler, Mistaken
-from bot.commands.past import ALL
 from bot.events import Offer, Reply
 from bot.learning import many
 from bot.receipts import told
@@ -80,9 +79,10 @@ class CanonDesk:
 
     async def keep(self, call: Call) -> Reply:
         about = call.inbound.target
-        talk = await self._rooms.enter(call.scope, spare=ALL if about else 0)
+        talk = await self._rooms.enter(call.scope)
         await self._rooms.must_decide(call.inbound, talk.show)
-        turn = next((one for one in reversed(talk.window) if about in ("", one.id)), None)
+        last = talk.window[-1] if talk.window else None
+        turn = await self._rooms.turn(talk, about) if about else last
         draft = _drafted(call.text, turn, asked=bool(about))
         existing = await self._canon.find(talk.show.tenant, talk.show.id, draft.name)
         in_force = next((entry for entry in existing if entry.status is Status.ACCEPTED), None)
@@ -92,7 +92,7 @@ class CanonDesk:
         elif draft.text in in_force.text:
             return await call.say(f"Canon says that already, in **{in_force.name}**.")
         elif not call.text:
-            older = turn.id if turn is not None and turn is not talk.window[-1] else ""
+            older = turn.id if turn is not None and turn != last else ""
             return await _which(call, in_force.name, older)
         else:
             text = f"{in_force.text}\n\n{draft.text}"

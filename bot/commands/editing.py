@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from bot import receipts
 from bot.commands.call import Call, Handler, Mistaken
-from bot.commands.past import ALL
 from bot.events import Cite, Fill, Final, Note, Offer, Reply, Text
 from bot.lore import Lore
 from bot.rooms import Rooms
@@ -58,14 +57,23 @@ class Editing:
 
     async def edit(self, call: Call) -> Reply:
         about = call.inbound.target
-        talk = await self._rooms.enter(call.scope, spare=ALL if about else 0)
-        turn = _meant(talk, about)
+        talk = await self._rooms.enter(call.scope)
+        turn = await self._meant(talk, about)
         before = unmarked(turn.take.text).strip() if turn.take else ""
         if not call.text:
             return await _hand_out(call, before)
         if call.text == before:
             raise Mistaken("That is the page as it stands; nothing was changed.")
-        return await self._revised(call, talk, turn)
+        return await self._revised(call, await self._rooms.whole(call.scope) if about else talk, turn)
+
+    async def _meant(self, talk: Conversation, turn: str) -> Turn:
+        """The turn a button or a window belongs to; the last one where none is named."""
+        if not talk.window:
+            raise Mistaken("Nothing was written here yet.")
+        found = await self._rooms.turn(talk, turn) if turn else talk.window[-1]
+        if found is None:
+            raise Mistaken("That page was taken back; `/redo` may bring it back.")
+        return found
 
     async def _revised(self, call: Call, talk: Conversation, turn: Turn) -> Reply:
         """Grounded like any page: what it stands on is told of a person's words, too."""
@@ -96,13 +104,3 @@ async def _hand_out(call: Call, page: str) -> Reply:
         return await call.say("Change the page in a window, or say all of it: `/edit TEXT`.")
     await call.stage.show(Fill(f"/edit {page}"))
     return await call.say("Change the page and send it: `/edit TEXT`. It becomes a take of its own, and yours.")
-
-
-def _meant(talk: Conversation, turn: str) -> Turn:
-    """The turn a button or a window belongs to; the last one where none is named."""
-    if not talk.window:
-        raise Mistaken("Nothing was written here yet.")
-    found = next((one for one in talk.window if one.id == turn), None) if turn else talk.window[-1]
-    if found is None:
-        raise Mistaken("That page was taken back; `/redo` may bring it back.")
-    return found

@@ -17,9 +17,6 @@ from bot.rooms import Rooms
 from chains import Format, fountain, manuscript, markdown
 from memory import Conversation, Scope, Take, TakeStatus, Thread, Turn
 
-ALL = 1_000_000
-"""More turns than any thread has."""
-
 
 class Threads(Numbered, Protocol):
     async def set_format(self, scope: Scope, format: str) -> Thread: ...  # noqa: A002
@@ -125,7 +122,7 @@ class Pages:
         return await call.say(receipts.tell(kept, full=full))
 
     async def export(self, call: Call) -> Reply:
-        talk = await self._rooms.enter(call.scope, spare=ALL)
+        talk = await self._rooms.whole(call.scope)
         for file in manuscripts(talk, self._formats, call.text):
             await call.stage.show(Attach(file))
         return await call.end(Reply("complete"))

@@ -12,7 +12,6 @@ from bot.events import Offer, Reply
 from bot.rooms import Rooms
 from memory import Conversation, Scope, Take, Turn
 
-ALL = 10_000
 _VERDICTS = {"up": 1, "down": -1}
 
 

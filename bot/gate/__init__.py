@@ -5,8 +5,8 @@ Knows nothing of what a turn is made of, nor of any platform.
 """
 
 from bot.gate.gate import Gate, Inbox, Surface
-from bot.gate.letters import inbound, letter
+from bot.gate.letters import inbound, letter, said_again
 from bot.gate.rules import Rules
 from bot.gate.slip import Slip
 
-__all__ = ["Gate", "Inbox", "Rules", "Slip", "Surface", "inbound", "letter"]
+__all__ = ["Gate", "Inbox", "Rules", "Slip", "Surface", "inbound", "letter", "said_again"]

@@ -61,5 +61,10 @@ def said_now(kept: Sequence[Kept]) -> Inbound | None:
     return replace(joined(left), event_id=kept[0].letter.event) if left else None
 
 
+def said_again(kept: Sequence[Kept]) -> str:
+    """The words of messages that were answered together; "" where there are none."""
+    return "\n".join(one.letter.text for one in kept if one.letter.kind == "message" and one.letter.text)
+
+
 def changed(before: Sequence[Kept], after: Sequence[Kept]) -> bool:
     return [(one.number, one.letter) for one in before] != [(one.number, one.letter) for one in after]

@@ -110,7 +110,7 @@ class Stream:
                 gap = unit.gap and begun and since == place == 0
                 ends = place == len(rows) - 1
                 # The line ends here because the next word did not fit: that word must be final too.
-                sure = (end if ends else _word_end(unit.text.plain, end)) <= unit.settled and not (last and ends)
+                sure = (end if ends else _word_end(unit.text.plain, end)) < unit.doubt and not (last and ends)
                 yield _Row(text, gap, sure, index + ends, 0 if ends else end)
                 begun = True
 
@@ -136,19 +136,26 @@ def _same(shown: Sequence[Unit], page: Sequence[Unit]) -> bool:
 
 
 def _after_markers(marked: str, plain: str, since: int) -> int:
-    """The place in ``marked`` that is ``since`` in ``plain``, which has fewer markers."""
-    wanted = sum(not c.isspace() for c in MARKER.sub("", plain[:since]))
-    at = 0
-    while wanted > 0 and at < len(marked):
-        found = MARKER.match(marked, at)
-        if found:
-            at = found.end()
-            continue
-        wanted -= not marked[at].isspace()
-        at += 1
+    """The place in ``marked`` that is ``since`` in ``plain``, which has other markers."""
+    until, here, at = len(plain[:since].rstrip()), 0, 0
+    while here < until and at < len(marked):
+        own, new = MARKER.match(plain, here), MARKER.match(marked, at)
+        if new and not (own and own[1] == new[1]):
+            at = new.end()
+        elif own and not new:
+            here = own.end()
+        else:
+            here, at = _after_one(plain, here), _after_one(marked, at)
     while at < len(marked) and marked[at].isspace():
         at += 1
     return at
+
+
+def _after_one(text: str, at: int) -> int:
+    """The place after the next character that is no space."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at + 1
 
 
 def _quotes(page: Sequence[Unit], shown: Sequence[Unit], before: int, since: int) -> dict[int, list[str]]:

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, suppress
 import discord as sdk
 
 from bot.commands.call import Mistaken
-from bot.commands.past import ALL
 from bot.config import Config
 from bot.learning import many
 from bot.manifest import invite
@@ -83,8 +82,7 @@ async def open_discord(stack: AsyncExitStack, house: House, *, sync: bool = Fals
     async def forget(scope: Scope) -> None:
         """A thread is gone with all that was said in it."""
         with suppress(NotFound):
-            talk = await ledger.threads.conversation(scope, ALL)
-            for turn in talk.window:
+            for turn in await ledger.threads.every_turn(scope):
                 await ledger.turns.forget(scope, turn.id, "")
             house.app.librarian.ring()
 

@@ -9,13 +9,13 @@ from typing import Protocol
 
 from bot.receipts import told
 from chains import unmarked
-from memory import Conversation, NotFound, Scope, Take
-
-ALL = 10_000
+from memory import Conversation, NotFound, Scope, Take, Turn
 
 
 class Threads(Protocol):
     async def conversation(self, scope: Scope, window: int) -> Conversation: ...
+
+    async def on_path(self, scope: Scope, turn: str) -> Turn | None: ...
 
 
 class Turns(Protocol):
@@ -79,8 +79,7 @@ class Pages:
         """The take that ``message`` shows; else the turn's chosen one; of no turn the thread's last. None where
         there is none, or it was taken back."""
         with suppress(NotFound):
-            window = (await self._threads.conversation(scope, ALL if turn else 1)).window
-            found = next((one for one in window if one.id == turn), None) if turn else next(reversed(window), None)
+            found = await self._threads.on_path(scope, turn) if turn else await self._last(scope)
             if found is not None:
                 shown = await self._inbox.page(scope, message) if message else None
                 takes = await self._turns.takes(scope, found.id) if shown else ()
@@ -89,3 +88,6 @@ class Pages:
                     messages = await self._inbox.shown(scope, take.id)
                     return Shown(found.id, unmarked(take.text).strip(), told(take), messages)
         return None
+
+    async def _last(self, scope: Scope) -> Turn | None:
+        return next(reversed((await self._threads.conversation(scope, 1)).window), None)

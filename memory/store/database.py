@@ -1,4 +1,4 @@
-"""One database, its kinds of transaction, and its failures as sentences.
+"""One database and its kinds of transaction.
 
 Knows nothing of what is stored; only that who lost a lease may not write. SQLite by default, PostgreSQL by URL. What a
 transaction wrote is on the disk when it ends, or the ledger does not open.
@@ -6,7 +6,6 @@ transaction wrote is on the disk when it ends, or the ledger does not open.
 
 import asyncio
 import contextvars
-import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -15,44 +14,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from memory.errors import LedgerBusy, LedgerSetting, LedgerUnavailable
+from memory.store.engines import address_of, engine_at, settle_sqlite
+from memory.store.failures import Sentences
 from memory.store.fence import stand
-
-_DRIVERS = {
-    "sqlite": "sqlite+pysqlite",
-    "sqlite+aiosqlite": "sqlite+pysqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-}
-
-# By what SQLite says, and by PostgreSQL's SQLSTATE.
-_BUSY = ("database is locked", "database table is locked", "55P03", "40P01", "53300")
-_SENTENCES = (
-    (
-        ("disk is full", "53100"),
-        "The disk of the ledger {0} is full, so nothing was saved; free some space and try again.",
-    ),
-    (("readonly", "25006"), "The ledger {0} can only be read; make it and its folder writable and try again."),
-    (("unable to open",), "The ledger {0} cannot be opened; check that its folder exists and may be written to."),
-    (
-        ("not a database", "malformed"),
-        "The file {0} is damaged or is no ledger; restore it from a backup or name another.",
-    ),
-    (
-        ("disk i/o error",),
-        "The disk refused to read or write the ledger {0}, so nothing was saved; check it and try again.",
-    ),
-    (("28P01", "28000"), "The database refused the name or password for the ledger {0}; check its URL."),
-    (("3D000",), "There is no database for the ledger {0}; create it or correct its URL."),
-)
-_UNREACHABLE = "The ledger {0} cannot be reached; check that the database runs and that its URL is right."
 
 _THREADS = 6  # calls of SQLite at once: one may write, the others read beside it
 
@@ -117,7 +86,7 @@ class Database:
                 raise LedgerSetting(
                     "Many workspaces on SQLite need one more package; install dramaturg[slack]."
                 ) from error
-            event.listen(self._beside.sync_engine, "connect", _settle_sqlite)
+            event.listen(self._beside.sync_engine, "connect", settle_sqlite)
         return self._beside
 
     async def carry(self, work: Coroutine[Any, Any, _T]) -> _T:
@@ -148,7 +117,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view. Raises LedgerUnavailable."""
-        with _Sentences(self.place):
+        with Sentences(self.place):
             async with self._begun(self._reads) as connection:
                 yield connection
 
@@ -172,7 +141,7 @@ class Database:
         async with AsyncExitStack() as stack:
             if self._threads:
                 stack.enter_context(self._turnstile)
-            stack.enter_context(_Sentences(self.place))
+            stack.enter_context(Sentences(self.place))
             connection = await stack.enter_async_context(self._begun(engine))
             await stand(connection)
             yield connection
@@ -222,7 +191,7 @@ def _at_one_go(work: Coroutine[Any, Any, _T]) -> _T:
 async def connect(url: str, patience: float) -> Database:
     """The database at ``url``, made sure to keep what it is given. ``patience`` is how many seconds
     to wait for another program's write. Raises LedgerSetting, LedgerUnavailable."""
-    database = Database(_engine(_address(url), patience))
+    database = Database(engine_at(address_of(url), patience))
     async with AsyncExitStack() as undo:
         undo.push_async_callback(database.close)
         if database.dialect == "sqlite":
@@ -233,58 +202,12 @@ async def connect(url: str, patience: float) -> Database:
     return database
 
 
-def _address(url: str) -> URL:
-    try:
-        address = make_url(url)
-    except ArgumentError as error:
-        raise LedgerSetting("The ledger's URL cannot be read; write sqlite:///FILE or postgresql://...") from error
-    driver = _DRIVERS.get(address.drivername)
-    if driver is None:
-        raise LedgerSetting(
-            f"The ledger cannot be kept in {address.drivername}; write sqlite:///FILE or postgresql://..."
-        )
-    return address.set(drivername=driver)
-
-
-def _engine(address: URL, patience: float) -> Engine | AsyncEngine:
-    if address.get_backend_name() == "postgresql":
-        try:
-            # A program that sleeps in the middle of a transaction must not keep its locks from the others.
-            bounds = dict.fromkeys(("lock_timeout", "idle_in_transaction_session_timeout"), f"{patience * 1000:.0f}")
-            waits = {"timeout": patience, "server_settings": bounds}
-            return create_async_engine(address, pool_pre_ping=True, connect_args=waits)
-        except ModuleNotFoundError as error:
-            raise LedgerSetting("PostgreSQL needs one more package; install dramaturg[postgres].") from error
-    # No isolation level: the driver then starts no transactions of its own, and DDL stays inside ours.
-    given = {"timeout": patience, "isolation_level": None, "check_same_thread": False}
-    engine = create_engine(address, connect_args=given)
-    event.listen(engine, "connect", _settle_sqlite)
-    event.listen(engine, "begin", _start_sqlite)
-    return engine
-
-
-def _settle_sqlite(connection: Any, record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten is written over
-    cursor.close()
-
-
-def _start_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if level := options.get("synchronous"):  # it cannot be set once a transaction has begun
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-    if start := options.get("start"):
-        connection.exec_driver_sql(start)
-
-
 def _keep_by_wal(database: Database, patience: float) -> None:
     """Turns the write-ahead log on; it stays on in the file. Two programs that open a fresh file
     at once collide here without SQLite's own waiting, hence the loop."""
     for left in range(max(1, round(patience * 20)), -1, -1):
         try:
-            with _Sentences(database.place), database.engine.connect() as connection:
+            with Sentences(database.place), database.engine.connect() as connection:
                 mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
             break
         except LedgerBusy:
@@ -306,38 +229,3 @@ async def _keep_by_commit(database: Database) -> None:
                 )
         if (await connection.execute(text("SHOW server_encoding"))).scalar_one() != "UTF8":
             raise LedgerSetting(f"The database {database.place} is not in UTF8; create one that is.")
-
-
-class _Sentences:
-    """Turns a database's failure into one of ours. What is our own mistake (a broken constraint, a
-    misspelt column) passes through."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PoolTimeout):
-            raise LedgerBusy("Too many things ask the ledger at once; try again in a moment.") from error
-        if isinstance(error, OSError):
-            raise LedgerUnavailable(_UNREACHABLE.format(self._place)) from error
-        if isinstance(error, DBAPIError):
-            _raise_sentence(error, self._place)
-
-
-def _raise_sentence(error: DBAPIError, place: str) -> None:
-    said = str(error.orig)
-    marks = (said.lower(), str(getattr(error.orig, "sqlstate", "")))
-    if any(mark in said or mark == marks[1] for mark in _BUSY):
-        raise LedgerBusy(
-            f"Another program is writing to the ledger {place}; close it or try again in a moment."
-        ) from error
-    for words, sentence in _SENTENCES:
-        if any(word in marks[0] or word == marks[1] for word in words):
-            raise LedgerUnavailable(sentence.format(place)) from error
-    if error.connection_invalidated or (
-        not isinstance(error.orig, sqlite3.Error) and marks[1].startswith(("08", "57"))
-    ):
-        raise LedgerUnavailable(_UNREACHABLE.format(place)) from error

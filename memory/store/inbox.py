@@ -95,6 +95,17 @@ class Inbox:
             return None if found is None or found.state is LetterState.EXPECTED else found
 
     @whole
+    async def together(self, scope: Scope, message: str) -> tuple[Kept, ...]:
+        """The letters that are answered with the one that brought this message of the scope's room, that one among
+        them, in the order they were said and without the deleted."""
+        async with self._db.reading() as tx:
+            found = await by_message(tx, scope, message)
+            if found is None or found.state is LetterState.EXPECTED:
+                return ()
+            letters = [one for one in await _group(tx, found) if one.letter.kind != DELETED]
+            return tuple(sorted(letters, key=lambda one: (one.letter.sent or one.received, one.number)))
+
+    @whole
     async def page(self, scope: Scope, message: str) -> str | None:
         """The take that was shown last as this message of ours in the scope's thread."""
         async with self._db.reading() as tx:
@@ -168,8 +179,13 @@ async def _change(tx: AsyncConnection, found: Kept, said: Edited | None) -> Chan
     waiting = found.state is LetterState.WAITING
     ended = {"state": LetterState.WITHDRAWN, "head": found.number} if said is None and waiting else {}
     await tx.execute(update(inbox).where(inbox.c.number == found.number).values(**changed(said), **ended))
-    head = found.head or found.number
-    group = select(inbox).where((inbox.c.head == head) | (inbox.c.number == head)).order_by(inbox.c.number)
-    letters = [kept_of(row) for row in (await tx.execute(group)).mappings()]
+    head, letters = found.head or found.number, await _group(tx, found)
     event = next(one.letter.event for one in letters if one.number == head)
     return Change(found.number, event, waiting, tuple(one for one in letters if one.letter.kind != DELETED))
+
+
+async def _group(tx: AsyncConnection, found: Kept) -> list[Kept]:
+    """All letters of one answer, in the order they came."""
+    head = found.head or found.number
+    group = select(inbox).where((inbox.c.head == head) | (inbox.c.number == head)).order_by(inbox.c.number)
+    return [kept_of(row) for row in (await tx.execute(group)).mappings()]

@@ -37,10 +37,12 @@ def threads_with_recap(*more: ColumnElement[Any], spare: int = 0) -> Select[Any]
     )
 
 
-def turns_with_take(*more: ColumnElement[Any]) -> Select[Any]:
-    """Turns, each with its chosen take, and their threads (for the condition on who may see)."""
+def turns_with_take(*more: ColumnElement[Any], receipts: bool = True) -> Select[Any]:
+    """Turns, each with its chosen take, and their threads (for the condition on who may see). Receipts are ten times
+    what the page is: who reads many turns reads them ``receipts=False``."""
+    kept = [column for column in takes.c if receipts or column is not takes.c.receipts]
     return (
-        select(turns, takes, *more)
+        select(turns, *kept, *more)
         .select_from(turns)
         .join(threads, threads.c.id == turns.c.thread)
         .outerjoin(takes, takes.c.id == turns.c.chosen)
@@ -103,7 +105,7 @@ def take_of(row: RowMapping) -> Take:
         reason=row[c.reason],
         writer=row[c.writer],
         steer=row[c.steer],
-        receipts=row[c.receipts],
+        receipts=row.get(c.receipts, {}),
         created=row[c.created],
     )
 

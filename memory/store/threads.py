@@ -43,7 +43,7 @@ from memory.store.reach import (
 )
 from memory.store.recaps import keep
 from memory.store.rows import heads, room_of, show_of, thread_of, threads_with_recap, turn_of, turns_with_take
-from memory.store.walk import path_end, stretch
+from memory.store.walk import on_path, path_end, stretch, whole_path
 from memory.tables import head_moves, path, recaps, rooms, threads, turn_changes, turns
 
 BEGIN, UNDO, REDO, FORGET = "begin", "undo", "redo", "forget"
@@ -130,6 +130,18 @@ class Threads:
         """The turn of the thread's path at this depth, however long the thread is."""
         async with self._db.reading() as tx:
             return next(iter(await stretch(tx, scope, depth - 1, depth, 1)), None)
+
+    @whole
+    async def on_path(self, scope: Scope, turn: str) -> Turn | None:
+        """The turn, if it is on the thread's path, however long the thread is."""
+        async with self._db.reading() as tx:
+            return await on_path(tx, scope, turn)
+
+    @whole
+    async def every_turn(self, scope: Scope) -> tuple[Turn, ...]:
+        """All turns of the thread's path, oldest first. Their takes come without receipts."""
+        async with self._db.reading() as tx:
+            return await whole_path(tx, scope)
 
     @whole
     async def undo(self, scope: Scope) -> Turn | None:

@@ -5,33 +5,22 @@ program that dies loses nothing that was seen.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.conversation import BROKEN_OFF, INTERRUPTED, Begun, Scope, Take, TakeStatus, Turn
-from memory.errors import NotFound, Refused
+from memory.conversation import Begun, Scope, Take, TakeStatus, Turn
+from memory.errors import Refused
 from memory.lease import lease_in_force
 from memory.outbox import Record
 from memory.store.database import Database, whole
 from memory.store.leases import clock, held_elsewhere
 from memory.store.outbox import enqueue
-from memory.store.reach import WITHIN, hold_thread, insert_new, new_id, now, placed, within
+from memory.store.reach import hold_thread, insert_new, new_id, now, within
 from memory.store.recaps import let_go
 from memory.store.rows import scope_of, take_of, turn_of, turn_with, turns_with_take
+from memory.store.takes import HOLD_BY_TAKE, OPEN, begin_take, choose_if_better, held_turn, hold_turn, interrupt
 from memory.store.threads import BEGIN, FORGET, move_head, the_turn
 from memory.store.titles import rename_after, touch
 from memory.store.walk import path_end
@@ -39,22 +28,10 @@ from memory.tables import path, ratings, takes, threads, turn_changes, turns
 
 EDIT, WITHDRAW = "edit", "withdraw"
 
-# A take can be written on while it is WRITING; also after another program that started meanwhile
-# took its writer for dead.
-_OPEN = or_(takes.c.status == TakeStatus.WRITING, takes.c.reason.in_((INTERRUPTED, BROKEN_OFF)))
-
-
-def _hold(*which: ColumnElement[bool]) -> Select[Any]:
-    query = select(turns.c.id).join(takes, takes.c.turn == turns.c.id).join(threads, threads.c.id == turns.c.thread)
-    return query.where(*which).limit(1).with_for_update(of=threads, key_share=True)
-
-
 # A turn's own statements are made once: putting one together takes longer than running it.
 _DEPTH = select(turns.c.depth).where(turns.c.id == bindparam("of_turn"))
-_STEP, _TAKE = insert(path), insert(takes).returning(takes)
-_HOLD_BY_TAKE = _hold(takes.c.id == bindparam("of_take"), WITHIN)
-_END = update(takes).where(takes.c.id == bindparam("of_take"), _OPEN)
-_CHOOSE = update(turns).where(turns.c.id == bindparam("of_turn"))
+_STEP = insert(path)
+_END = update(takes).where(takes.c.id == bindparam("of_take"), OPEN)
 
 
 class Turns:
@@ -78,7 +55,7 @@ class Turns:
             row = await insert_new(tx, turns, id=turn, **place, **said, **tree, created=moment)
             if row is None:
                 return await _delivered(tx, scope, thread["id"], event_id)
-            begun = await _begin_take(tx, take, turn, 1, "", moment)
+            begun = await begin_take(tx, take, turn, 1, "", moment)
             await tx.execute(_STEP, {"thread": thread["id"], "depth": depth, "turn": turn})
             await move_head(tx, thread["id"], BEGIN, turn, turn)
             return Begun(turn_with(row, begun), begun)
@@ -89,7 +66,7 @@ class Turns:
         ended stays as it is."""
         async with self._db.noting() as tx:
             mine = select(turns.c.id).join(threads, threads.c.id == turns.c.thread).where(within(scope))
-            await tx.execute(update(takes).where(takes.c.id == take, takes.c.turn.in_(mine), _OPEN).values(text=text))
+            await tx.execute(update(takes).where(takes.c.id == take, takes.c.turn.in_(mine), OPEN).values(text=text))
 
     @whole
     async def finish(
@@ -109,10 +86,10 @@ class Turns:
             raise Refused("A take cannot end as being written; say how it ended.")
         ended = {"text": text, "status": status, "reason": reason, "receipts": dict(receipts or {}), "writer": writer}
         async with self._db.writing() as tx:
-            turn = await _held_turn(tx, scope, _HOLD_BY_TAKE, of_take=take)
+            turn = await held_turn(tx, scope, HOLD_BY_TAKE, of_take=take)
             done = await tx.execute(_END, {"of_take": take, **ended, "ended": now()})
             if done.rowcount:
-                await _choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
+                await choose_if_better(tx, turn, take, text, wanted=status is not TakeStatus.FAILED)
                 await touch(tx, turn)
                 await enqueue(tx, Record.TURN, turn.id)
             return await the_turn(tx, scope, turn.id)
@@ -121,9 +98,9 @@ class Turns:
     async def again(self, scope: Scope, turn: str, steer: str = "") -> Take:
         """Begins a further take of a turn. Raises NotFound."""
         async with self._db.writing() as tx:
-            await _hold_turn(tx, scope, turns.c.id == turn)
+            await hold_turn(tx, scope, turns.c.id == turn)
             last = (await tx.execute(select(func.max(takes.c.number)).where(takes.c.turn == turn))).scalar_one()
-            return await _begin_take(tx, new_id(), turn, last + 1, steer, now())
+            return await begin_take(tx, new_id(), turn, last + 1, steer, now())
 
     @whole
     async def takes(self, scope: Scope, turn: str) -> tuple[Take, ...]:
@@ -139,7 +116,7 @@ class Turns:
         """Makes a take the turn's answer. Raises NotFound; Refused for one that is still written or was
         withdrawn."""
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
+            held = await hold_turn(tx, scope, and_(turns.c.id == turn, takes.c.id == take))
             status = (await tx.execute(select(takes.c.status).where(takes.c.id == take))).scalar_one()
             if status == TakeStatus.WRITING:
                 raise Refused("That take is still being written; wait for it or stop it, then choose it.")
@@ -157,9 +134,9 @@ class Turns:
         if not text.strip():
             raise Refused("A page needs words; delete it where it was shown to take it back.")
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            held = await hold_turn(tx, scope, turns.c.id == turn)
             last = (await tx.execute(select(func.max(takes.c.number)).where(takes.c.turn == turn))).scalar_one()
-            take = (await _begin_take(tx, new_id(), turn, last + 1, "", now())).id
+            take = (await begin_take(tx, new_id(), turn, last + 1, "", now())).id
             ended = {"text": text, "status": TakeStatus.COMPLETE, "receipts": dict(receipts), "writer": who}
             await tx.execute(update(takes).where(takes.c.id == take).values(**ended, ended=now()))
             await tx.execute(update(turns).where(turns.c.id == turn).values(chosen=take))
@@ -185,7 +162,7 @@ class Turns:
         """The person changed what they had said. The old words are kept; what was derived from them is
         not. Raises NotFound."""
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            held = await hold_turn(tx, scope, turns.c.id == turn)
             if held.text != text:
                 await _change(tx, held, EDIT, who)
                 await tx.execute(update(turns).where(turns.c.id == turn).values(text=text))
@@ -197,7 +174,7 @@ class Turns:
         """The person took back what they had said: it and its answer leave the thread's path and the
         index. The turns after it stay. Raises NotFound."""
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            held = await hold_turn(tx, scope, turns.c.id == turn)
             await _change(tx, held, FORGET, who)
             await tx.execute(delete(path).where(path.c.turn == turn))
             head = (await tx.execute(select(threads.c.head).where(threads.c.id == held.thread))).scalar_one()
@@ -213,7 +190,7 @@ class Turns:
         it any more, neither in the conversation nor in the index. The ledger keeps its words. Raises
         NotFound, Refused for one that is still written."""
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, takes.c.id == take)
+            held = await hold_turn(tx, scope, takes.c.id == take)
             ended = and_(takes.c.id == take, takes.c.status != TakeStatus.WRITING)
             gone = {"status": TakeStatus.WITHDRAWN, "reason": ""}  # with its reason it might be written on
             if not (await tx.execute(update(takes).where(ended).values(**gone))).rowcount:
@@ -228,7 +205,7 @@ class Turns:
         """Keeps what somebody thinks of a turn's chosen answer: 1 is good, -1 is not. The last word of
         each person counts. Raises NotFound."""
         async with self._db.writing() as tx:
-            held = await _hold_turn(tx, scope, turns.c.id == turn)
+            held = await hold_turn(tx, scope, turns.c.id == turn)
             take = held.take.id if held.take else None
             await tx.execute(insert(ratings).values(turn=turn, take=take, who=who, verdict=verdict, rated=now()))
 
@@ -254,21 +231,8 @@ class Turns:
             # The threads are held, in an order, as whoever finishes a take holds its thread first.
             query = query.where(dead).order_by(threads.c.id, takes.c.created)
             rows = (await tx.execute(query.with_for_update(of=threads, key_share=True))).mappings().all()
-            ended = [await _interrupt(tx, scope_of(row), take_of(row)) for row in rows]
+            ended = [await interrupt(tx, scope_of(row), take_of(row)) for row in rows]
             return [(scope, turn) for scope, turn in ended if turn is not None]
-
-
-async def _interrupt(tx: AsyncConnection, scope: Scope, take: Take) -> tuple[Scope, Turn | None]:
-    """Ends a take that nobody writes any more; no turn where it has ended meanwhile."""
-    ended = {"status": TakeStatus.STOPPED, "reason": INTERRUPTED, "ended": now()}
-    written = and_(takes.c.id == take.id, takes.c.status == TakeStatus.WRITING)
-    if not (await tx.execute(update(takes).where(written).values(**ended))).rowcount:
-        return scope, None
-    turn = await the_turn(tx, scope, take.turn)
-    await _choose_if_better(tx, turn, take.id, take.text, wanted=False)
-    await touch(tx, turn)
-    await enqueue(tx, Record.TURN, turn.id)
-    return scope, await the_turn(tx, scope, turn.id)
 
 
 async def _by_event(tx: AsyncConnection, scope: Scope, event: str) -> Turn | None:
@@ -284,34 +248,6 @@ async def _change(tx: AsyncConnection, turn: Turn, what: str, who: str) -> None:
     await enqueue(tx, Record.TURN, turn.id)
 
 
-async def _begin_take(tx: AsyncConnection, take: str, turn: str, number: int, steer: str, moment: datetime) -> Take:
-    fresh = {"id": take, "turn": turn, "number": number, "steer": steer, "created": moment}
-    empty = {"text": "", "status": TakeStatus.WRITING, "reason": "", "writer": "", "receipts": {}}
-    return take_of((await tx.execute(_TAKE, fresh | empty)).mappings().one())
-
-
-async def _hold_turn(tx: AsyncConnection, scope: Scope, which: Any) -> Turn:
-    """The turn with a take that ``which`` describes; its thread is kept from other writers."""
-    return await _held_turn(tx, scope, _hold(which, within(scope)))
-
-
-async def _held_turn(tx: AsyncConnection, scope: Scope, hold: Select[Any], **which: Any) -> Turn:
-    found = (await tx.execute(hold, placed(scope, **which))).scalar_one_or_none()
-    if found is None:
-        raise NotFound("There is no such answer here; it may belong to another thread.")
-    return await the_turn(tx, scope, found)
-
-
-async def _choose_if_better(tx: AsyncConnection, turn: Turn, take: str, text: str, wanted: bool) -> None:
-    """A take with text that a person has or ``wanted`` replaces the chosen one; any other only where
-    there is nothing to lose."""
-    shown = turn.take is not None and turn.take.id != take and bool(turn.take.text.strip())
-    if (wanted and text.strip()) or not shown:
-        await tx.execute(_CHOOSE, {"of_turn": turn.id, "chosen": take})
-        if turn.take is None or turn.take.id != take:
-            await let_go(tx, turn)
-
-
 async def _delivered(tx: AsyncConnection, scope: Scope, thread: str, event_id: str) -> Begun:
     """The turn that the event made when it came first, if that was in this room. Who has the thread's lease
     knows that nobody writes there any more."""
@@ -322,7 +258,7 @@ async def _delivered(tx: AsyncConnection, scope: Scope, thread: str, event_id: s
     turn, lease = turn_of(row), lease_in_force()
     ours = lease is not None and lease.scope == scope and turn.thread == thread
     if ours and turn.take is not None:
-        turn = (await _interrupt(tx, scope, turn.take))[1] or turn
+        turn = (await interrupt(tx, scope, turn.take))[1] or turn
     if turn.take is not None:
         return Begun(turn, turn.take, fresh=False)
     last = select(takes).where(takes.c.turn == turn.id).order_by(takes.c.number.desc()).limit(1)

@@ -1,6 +1,6 @@
 """Walks along a thread's path: a stretch of its turns, and its end. Knows nothing of how the path changes."""
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.conversation import Scope, Turn
@@ -17,6 +17,17 @@ _STRETCH = (
     .order_by(path.c.depth)
     .limit(bindparam("most", type_=Integer))
 )
+_WHOLE = (
+    turns_with_take(receipts=False)
+    .join(path, path.c.turn == turns.c.id)
+    .where(path.c.thread == _MINE)
+    .order_by(path.c.depth)
+)
+_ON_PATH = (
+    turns_with_take()
+    .join(path, and_(path.c.thread == turns.c.thread, path.c.depth == turns.c.depth, path.c.turn == turns.c.id))
+    .where(turns.c.id == bindparam("the_turn"), EXACTLY)
+)
 _END = (
     select(path.c.turn, path.c.depth)
     .where(path.c.thread == bindparam("of_thread"))
@@ -29,6 +40,17 @@ async def stretch(tx: AsyncConnection, scope: Scope, after: int, upto: int, limi
     """Turns on the thread's path, oldest first, deeper than ``after`` and not than ``upto``, at most ``limit``."""
     found = await tx.execute(_STRETCH, placed(scope, after=after, upto=upto, most=limit))
     return tuple(turn_of(row) for row in found.mappings())
+
+
+async def whole_path(tx: AsyncConnection, scope: Scope) -> tuple[Turn, ...]:
+    """All turns on the thread's path, oldest first, their takes without receipts."""
+    return tuple(turn_of(row) for row in (await tx.execute(_WHOLE, placed(scope))).mappings())
+
+
+async def on_path(tx: AsyncConnection, scope: Scope, turn: str) -> Turn | None:
+    """The turn, if it is on the thread's path."""
+    row = (await tx.execute(_ON_PATH, placed(scope, the_turn=turn))).mappings().first()
+    return None if row is None else turn_of(row)
 
 
 async def path_end(tx: AsyncConnection, thread: str) -> tuple[str | None, int]:

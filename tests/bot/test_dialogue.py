@@ -200,6 +200,10 @@ async def test_a_large_writer_that_goes_on_is_shown_where_the_page_ends_and_the_
     assert "**Verse 2**" in told.split("Go on.")[-1]
     await desk.do("/again darker")
     assert "A tale is told\n\nThis time, darker.\n\neva: Go on." in heard[0].prompts[-1], "from where it did before"
+    await desk.say("Make it sadder.")
+    told = heard[0].prompts[-1]
+    assert "A tale is told\n\nThis time, Make it sadder" in told
+    assert "**Verse 2**" in told.split("This time")[-1], "the part that goes on, and not the whole song"
 
 
 async def test_a_small_writer_goes_on_in_the_form_and_again_from_the_same_place(build: Build, sit: Sit) -> None:
@@ -210,6 +214,11 @@ async def test_a_small_writer_goes_on_in_the_form_and_again_from_the_same_place(
         assert stage.page.startswith("**Verse 2**\n")
         assert "Verse 3" not in stage.page
     assert first.page != second.page
+    third, fourth = await desk.say("Make it sadder."), await desk.do("/again darker")
+    for stage in (third, fourth):
+        assert stage.page.startswith("**Verse 2**\n"), "still the part that goes on"
+        assert "Verse 3" not in stage.page
+    assert (await desk.say("Another verse.")).page.startswith("**Verse 3**\n")
 
 
 async def test_who_is_in_the_scene_stands_where_a_large_model_keeps_it_and_stays_there(build: Build, sit: Sit) -> None:

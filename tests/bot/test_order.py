@@ -55,11 +55,33 @@ def test_what_goes_on_is_of_the_last_page_form_and_begins_where_it_ends(said: st
     assert (found.previous, found.onward) == ("The key hangs low.", True)
 
 
-def test_what_is_gone_on_from_twice_is_all_that_was_written_and_a_changed_page_stands_for_itself() -> None:
+def test_what_is_gone_on_from_twice_is_all_that_was_written_and_a_changed_part_stands_in_its_place() -> None:
     song = [("lyrics", SONG, "The key hangs low."), ("lyrics", "go on", "The rope is wet.")]
     assert order("more", talk(*song), FORMATS).previous == "The key hangs low.\n\nThe rope is wet."
     changed = order("continue", talk(*song, ("lyrics", "sadder", "The rope weeps.")), FORMATS)
-    assert (changed.request, changed.previous) == (SONG, "The rope weeps.")
+    assert (changed.request, changed.previous) == (SONG, "The key hangs low.\n\nThe rope weeps.")
+    whole = order("continue", talk(song[0], ("lyrics", "sadder", "The key weeps.")), FORMATS)
+    assert whole.previous == "The key weeps."
+
+
+@pytest.mark.parametrize("said", ["Make it sadder.", "again", "shorter"])
+def test_a_page_that_goes_on_still_does_when_it_is_changed(said: str) -> None:
+    song = [("lyrics", SONG, "The key hangs low."), ("lyrics", "Go on with Petra.", "The rope is wet.")]
+    found = order(said, talk(*song, ("chat", "Who keeps the key?", "Mara does. [1]")), FORMATS)
+    assert (found.form, found.steer, found.onward) == ("lyrics", said, True)
+    assert (found.previous, found.request) == ("The key hangs low.", f"Go on with Petra.\n{SONG}")
+    assert said in found.sought
+    changed = [*song, ("lyrics", said, "The rope weeps.")]
+    assert order("even sadder", talk(*changed), FORMATS).previous == "The key hangs low."
+    further = [*changed, ("lyrics", "more", "The tide is out.")]
+    assert order(said, talk(*further), FORMATS).previous == "The key hangs low.\n\nThe rope weeps."
+
+
+def test_a_page_is_changed_as_a_whole_in_another_form_or_where_what_it_went_on_from_is_gone() -> None:
+    song = [("lyrics", SONG, "The key hangs low."), ("lyrics", "go on", "The rope is wet.")]
+    for before in (talk(*song, chosen="plot"), talk(song[1])):
+        found = order("sadder", before, FORMATS)
+        assert (found.previous, found.onward) == ("The rope is wet.", False)
 
 
 def test_what_was_said_in_between_is_not_what_the_page_is_about() -> None:

@@ -122,6 +122,18 @@ async def test_when_the_first_of_joined_messages_is_deleted_before_they_are_take
     assert (await ledger.inbox.find(scope, "m0")).state is LetterState.WITHDRAWN
 
 
+async def test_what_was_answered_together_is_found_by_any_of_its_messages(ledger, letter, scope):
+    kept = [await ledger.inbox.put(replace(letter, event=f"E{n}", message=f"m{n}", text=f"{n}")) for n in range(4)]
+    await ledger.inbox.take(scope, [one.number for one in kept[:3]])
+    await ledger.inbox.end(scope, kept[0].number, LetterState.DONE)
+    await ledger.inbox.change(scope, "m1", None)
+    for message in ("m0", "m2"):
+        assert [one.letter.text for one in await ledger.inbox.together(scope, message)] == ["0", "2"]
+    assert [one.letter.text for one in await ledger.inbox.together(scope, "m3")] == ["3"], "it waits alone"
+    assert await ledger.inbox.together(scope, "m9") == ()
+    assert await ledger.inbox.together(replace(scope, room="C2"), "m0") == ()
+
+
 async def test_what_is_unfinished_comes_in_the_order_it_came(ledger, letter):
     for number in range(5):
         await ledger.inbox.put(replace(letter, event=f"E{number}", message=f"m{number}"))

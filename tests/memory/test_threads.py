@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from memory import Due, NotFound, Recap, Room, Scope
+from memory import Due, NotFound, Recap, Room, Scope, TakeStatus
 from memory.store.reach import new_id, now
 from memory.tables import head_moves, path, takes, threads, turns
 
@@ -234,3 +234,25 @@ async def _steps(ledger, scope):
         driver = await tx.run_sync(lambda connection: connection.connection.driver_connection)
         driver.set_progress_handler(None, 0)
     return counted[0]
+
+
+async def test_a_turn_is_read_by_its_id_as_long_as_it_is_on_its_threads_path(ledger, scope, show, talk):
+    said = [await talk.say(f"{n}") for n in range(3)]
+    assert await ledger.threads.on_path(scope, said[1].id) == await ledger.turns.get(scope, said[1].id)
+    other = Scope("slack", "T1", "C1", "th2")
+    await ledger.threads.open(other, show.id)
+    assert await ledger.threads.on_path(other, said[1].id) is None
+    await ledger.threads.rewind(scope, said[0].id)
+    assert await ledger.threads.on_path(scope, said[1].id) is None
+    assert await ledger.threads.on_path(scope, said[0].id) is not None
+
+
+async def test_every_turn_of_a_path_comes_in_order_and_without_receipts(ledger, scope, show):
+    for n in range(30):
+        begun = await ledger.turns.begin(scope, "ana", f"{n}", "chat")
+        await ledger.turns.finish(scope, begun.take.id, f"page {n}", TakeStatus.COMPLETE, "", {"tokens": {}})
+    await ledger.threads.undo(scope)
+    turns_ = await ledger.threads.every_turn(scope)
+    assert [(turn.text, turn.take.text) for turn in turns_] == [(f"{n}", f"page {n}") for n in range(29)]
+    assert [turn.take.receipts for turn in turns_] == [{}] * 29
+    assert await ledger.threads.every_turn(Scope("slack", "T1", "C1", "nobody")) == ()

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from memory import NotFound, Refused, TakeStatus
-from memory.store.turns import INTERRUPTED
+from memory import INTERRUPTED, NotFound, Refused, TakeStatus
 
 
 async def test_a_turn_under_way_stands_at_the_head_with_its_first_take(ledger, scope, show):

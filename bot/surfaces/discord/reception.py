@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import discord
 
 from bot.events import File, Inbound
+from bot.gate import said_again
 from bot.render.discord import flat, pages, quiet, small
 from bot.render.safe import line
 from bot.surfaces.discord import forms, slash
@@ -263,11 +264,12 @@ class Reception:
 
     async def _say_again(self, pressed: Inbound, message: str) -> None:
         """What was said before the room had a show is said again."""
-        kept = await self._house.inbox.find(pressed.scope, message)
-        if kept is None or kept.letter.kind != "message" or not kept.letter.text:
+        kept = await self._house.inbox.together(pressed.scope, message)
+        text = said_again(kept)
+        if not text:
             return
         event = f"{pressed.event_id}:ask"
-        asked = Inbound("message", event, kept.letter.scope, pressed.author, kept.letter.text, who=pressed.who)
+        asked = Inbound("message", event, kept[0].letter.scope, pressed.author, text, who=pressed.who)
         if await self._house.gate.receive(replace(asked, values=pressed.values)):
             self._heard(asked)
 

@@ -13,11 +13,11 @@ from bot.surfaces.discord.busy import FAILED
 from bot.surfaces.discord.files import Incoming, Unfetched
 from bot.surfaces.discord.inbound import file
 from bot.surfaces.discord.places import Places
-from memory import Kept, Scope
+from memory import Kept, Letter, Scope
 
 
 class Inbox(Protocol):
-    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+    async def together(self, scope: Scope, message: str) -> tuple[Kept, ...]: ...
 
 
 class Shared:
@@ -43,13 +43,17 @@ class Shared:
         return replace(inbound, files=tuple(fetched), text="", values=values)
 
     async def _files_of(self, scope: Scope, message: str) -> tuple[File, ...]:
-        """The files of a message in this room. Their addresses expire, so the message is asked for again."""
-        kept = await self._inbox.find(scope, message)
-        if kept is None:
-            return ()
-        letter = kept.letter
+        """The files of a message in this room, and of what was said with it."""
+        kept = await self._inbox.together(scope, message)
+        found = [await self._files_with(one.letter) for one in kept if one.letter.files]
+        return tuple(file for files in found for file in files)
+
+    async def _files_with(self, letter: Letter) -> tuple[File, ...]:
+        """Their addresses expire, so the message is asked for again."""
         for channel in dict.fromkeys((letter.scope.room, letter.scope.thread)):
             with suppress(*FAILED, ValueError):
-                found = await self._places.client.get_partial_messageable(int(channel)).fetch_message(int(message))
+                found = await self._places.client.get_partial_messageable(int(channel)).fetch_message(
+                    int(letter.message)
+                )
                 return tuple(file(one) for one in found.attachments)
         return tuple(File(name, url=url, media=media) for name, url, media in letter.files)

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ class DiscordSurface:
 
     async def prepare(self, inbound: Inbound) -> Inbound:
         """Shows that we are at work, says who speaks by name, and fetches the files that are to be learned."""
+        if work := asyncio.current_task():
+            work.add_done_callback(partial(self._left, inbound))
         if inbound.kind == "message" or (inbound.kind in ("command", "action") and inbound.origin is None):
             self._busy.begin(inbound)
         if inbound.author == inbound.who:
@@ -164,6 +167,11 @@ class DiscordSurface:
         self._busy.end(inbound)
         self._stages.pop(inbound.event_id, None)
         await self._notices.over(inbound)
+
+    def _left(self, inbound: Inbound, work: "asyncio.Task[Any]") -> None:
+        """An answer that is left to another program has no end here. One that is cancelled is told so by `close`."""
+        if not work.cancelled():
+            self._stages.pop(inbound.event_id, None)
 
     def _remember(self, message: int, scope: Scope | None) -> None:
         self._pages[message] = scope

@@ -17,10 +17,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.events import Inbound
+from bot.gate import said_again
 from bot.render.slack import WINDOW, edit_modal, escape, quiet, settings_modal
 from bot.surfaces.shown import Shown
 from bot.surfaces.slack.api import Apis, Undeliverable
-from bot.surfaces.slack.inbound import PLATFORM, of_action, of_command, of_event, of_form, said_again
+from bot.surfaces.slack.inbound import PLATFORM, of_action, of_command, of_event, of_form, to_say_again
 from bot.surfaces.typed import as_verb
 from memory import Kept, LedgerError, Room, Scope, Show
 
@@ -44,7 +45,7 @@ class Gate(Protocol):
 class Inbox(Protocol):
     async def engaged(self, scope: Scope) -> bool: ...
 
-    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+    async def together(self, scope: Scope, message: str) -> tuple[Kept, ...]: ...
 
 
 class Shows(Protocol):
@@ -215,14 +216,14 @@ class Door:
                 await self._gate.receive(replace(inbound, kind="stop"))
             else:
                 await self._gate.receive(inbound)
-                await self._say_again(inbound, said_again(body))
+                await self._say_again(inbound, to_say_again(body))
 
     async def _say_again(self, pressed: Inbound, message: str) -> None:
         """What was said before the room had a show, and is too long for a button, is said again."""
-        kept = await self._house.inbox.find(pressed.scope, message) if message else None
-        if kept is not None and kept.letter.kind == "message" and kept.letter.text:
+        text = said_again(await self._house.inbox.together(pressed.scope, message)) if message else ""
+        if text:
             event, who = f"{pressed.event_id}:ask", pressed.who
-            await self._gate.receive(as_verb(Inbound("message", event, pressed.scope, who, kept.letter.text, who=who)))
+            await self._gate.receive(as_verb(Inbound("message", event, pressed.scope, who, text, who=who)))
 
     async def _ask(self, scope: Scope, trigger: str) -> None:
         """The form of a room's settings; Slack gives three seconds to open it."""

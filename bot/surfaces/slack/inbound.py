@@ -154,7 +154,7 @@ def of_action(body: Mapping[str, Any]) -> list[Inbound]:
     return [done, as_verb(asked)]
 
 
-def said_again(body: Mapping[str, Any]) -> str:
+def to_say_again(body: Mapping[str, Any]) -> str:
     """The message that whoever presses this button says again; "" for none."""
     value = _value(body)
     return str(value.get("m") or "") if value.get("a") else ""

@@ -9,60 +9,22 @@ import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
 
 from slack_sdk.errors import SlackApiError
 
 from bot.render.pace import Pace
 from bot.render.paging import split
-from bot.render.slack import PART, Block, markdown, quiet, realign
-from bot.surfaces.slack.api import BROKEN, PASSING, Api, Undeliverable, code, patiently
+from bot.render.slack import PART, Block, realign
+from bot.surfaces.slack.api import BROKEN, PASSING, Api, code, patiently
+from bot.surfaces.slack.sheets import CHUNK, GONE, OVER, Part, Place, Sheets, Slip, chunks
 
 log = logging.getLogger(__name__)
 
 STREAM_EVERY, EDIT_EVERY = 0.3, 1.2
 ROLL_AFTER, ROLL_AT_LAST = 240.0, 285.0
-CHUNK, MOST = 4000, 11_600
-GONE = "message_not_found"
-OVER = frozenset({"message_not_in_streaming_state", GONE, "streaming_state_conflict"})
-FIXED = frozenset({"cant_update_message", "edit_window_closed"})
-EVENT = "dramaturg_answer"
+MOST = 11_600
 _BORDERS = (re.compile(r"\n[ \t]*\n+"), re.compile(r"\n"), re.compile(r"[.!?…。！？]\s+"))
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
-
-
-class Slip(Protocol):
-    """Where it is kept which messages an answer became."""
-
-    key: str
-    ids: tuple[str, ...]
-
-    async def sending(self) -> None: ...
-
-    async def posted(self, message: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A thread of a channel, and whom we answer there."""
-
-    channel: str
-    thread: str
-    user: str
-
-
-@dataclass(slots=True)
-class _Part:
-    """One message: its ``ts`` ("" until it is posted), what of the page is in it, and whether Slack still streams it. One that
-    somebody deleted is ``gone`` and stays so."""
-
-    ts: str
-    begun: float
-    body: str = ""
-    shown: str = ""
-    live: bool = False
-    gone: bool = False
 
 
 class Outlet:
@@ -72,10 +34,10 @@ class Outlet:
     def __init__(self, api: Api, place: Place, slip: Slip, *, roll_after: float = ROLL_AFTER) -> None:
         self._api = api
         self._place = place
-        self._slip = slip
         self._roll_after = roll_after
         self._repairs = bool(slip.ids)
-        self._parts = [_Part(ts, 0.0, live=True) for ts in slip.ids]
+        self._sheets = Sheets(api, place, slip)
+        self._parts = self._sheets.parts
         self._text = ""
         self._unsent = ""
         self._tasks: dict[str, Block] = {}
@@ -111,7 +73,7 @@ class Outlet:
 
         async def end() -> None:
             if whole or not self._api.team.native:
-                await self._write([part.text for part in split(final, PART)] or [""], under)
+                await self._sheets.write([part.text for part in split(final, PART)] or [""], under)
             else:
                 await self._finish(final, under)
 
@@ -121,7 +83,7 @@ class Outlet:
     @property
     def shown(self) -> tuple[str, ...]:
         """The messages that stand there."""
-        return tuple(part.ts for part in self._parts if part.ts and not part.gone)
+        return self._sheets.shown
 
     # -- while it grows --
 
@@ -171,7 +133,7 @@ class Outlet:
             await self._push(text[:cut])
             self._unsent = self._unsent[cut:]
 
-    def _border(self, part: _Part, text: str) -> int | None:
+    def _border(self, part: Part, text: str) -> int | None:
         """Where in ``text`` this message ends; None when it goes on."""
         age, size = asyncio.get_running_loop().time() - part.begun, len(part.shown)
         if age < self._roll_after and size < PART:
@@ -190,7 +152,7 @@ class Outlet:
             part = await self._open(text, tasks)
         else:
             try:
-                await self._api.append(self._place.channel, part.ts, [*tasks, *_chunks(text)])
+                await self._api.append(self._place.channel, part.ts, [*tasks, *chunks(text)])
                 part.shown += text
             except SlackApiError as error:
                 if code(error) not in OVER:
@@ -202,32 +164,15 @@ class Outlet:
                 part = await self._open(text, tasks)
         part.body += text
 
-    async def _open(self, text: str, tasks: Sequence[Block]) -> _Part:
+    async def _open(self, text: str, tasks: Sequence[Block]) -> Part:
         lead = "```\n" if _fenced("".join(part.body for part in self._parts)) else ""
-        await self._slip.sending()
-        place = self._place
-        ts = await self._api.start(place.channel, place.thread, place.user, [*tasks, *_chunks(lead + text)])
-        self._parts.append(_Part(ts, asyncio.get_running_loop().time(), "", lead + text, live=True))
-        await self._slip.posted(ts)
-        return self._parts[-1]
+        return await self._sheets.begin(lead + text, tasks)
 
-    async def _close(self, part: _Part) -> None:
+    async def _close(self, part: Part) -> None:
         """This message is full; the page goes on in the next."""
         tail = "\n```" if _fenced("".join(part.body for part in self._parts)) else ""
-        await self._stop(part, tail, ())
+        await self._sheets.stop(part, tail, ())
         part.shown += tail
-
-    async def _stop(self, part: _Part, tail: str, under: Sequence[Block]) -> bool:
-        """Whether Slack still had the stream open."""
-        ended = True
-        try:
-            await self._api.stop(self._place.channel, part.ts, _chunks(tail), under, self._metadata)
-        except SlackApiError as error:
-            if code(error) not in OVER:
-                raise
-            ended = False
-        part.live = False
-        return ended
 
     async def _edit(self) -> None:
         """Not more often than people can read; the end writes it all, once."""
@@ -235,7 +180,7 @@ class Outlet:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), max(0.0, self._edited + EDIT_EVERY - loop.time()))
         if self._text.strip() and not self._ending.is_set():
-            await self._write([part.text for part in split(self._text, PART)], ())
+            await self._sheets.write([part.text for part in split(self._text, PART)], ())
             self._edited = loop.time()
 
     # -- at the end --
@@ -249,89 +194,20 @@ class Outlet:
         wanted = realign(final, bodies) or ([final] if len(bodies) == 1 else bodies)
         last = self._parts[-1]
         clean = not self._dirty and wanted == bodies
-        ended = await self._stop(last, "", under if clean else ()) if last.live else False
+        ended = await self._sheets.stop(last, "", under if clean else ()) if last.live else False
         if clean and ended:
             return
         for part, text in zip(self._parts, wanted, strict=True):
             below = under if part is last else ()
             if text != part.body or part is last or self._dirty:
-                await self._replace(part, text, below)
+                await self._sheets.replace(part, text, below)
 
     def _fold(self) -> None:
         """What Slack does not take as a stream stands in the last message, and in further ones yet to be posted."""
         if self._unsent:
             first, *more = (part.body for part in split(self._parts[-1].body + self._unsent, PART))
             self._parts[-1].body, self._unsent, self._dirty = first, "", True
-            self._parts += [_Part("", 0.0, body) for body in more]
-
-    async def _write(self, texts: Sequence[str], under: Sequence[Block]) -> None:
-        """The page as whole messages: those that are there are written over, the rest is posted."""
-        for number, text in enumerate(texts):
-            below = under if number == len(texts) - 1 else ()
-            if number < len(self._parts):
-                if text != self._parts[number].shown or below:
-                    await self._replace(self._parts[number], text, below)
-            elif text.strip() or below:
-                self._parts.append(_Part(await self._post(text, below), 0.0, text, text))
-
-    async def _replace(self, part: _Part, text: str, under: Sequence[Block]) -> None:
-        if part.gone:
-            return
-        if not part.ts:
-            part.ts = await self._post(text, under)
-            return
-        if part.live and self._api.team.native:
-            await self._stop(part, "", ())
-        part.live = False
-        try:
-            await self._api.update(self._place.channel, part.ts, _notice(text), _blocks(text, under), self._metadata)
-            part.shown = text
-        except SlackApiError as error:
-            part.gone = code(error) == GONE
-            if code(error) in FIXED:  # another stands for it from now on
-                part.ts, part.shown = await self._post(text, under), text
-            elif not part.gone:
-                raise
-
-    async def _post(self, text: str, under: Sequence[Block]) -> str:
-        await self._slip.sending()
-        place = self._place
-        ts = await self._api.post(place.channel, place.thread, _notice(text), _blocks(text, under), self._metadata)
-        await self._slip.posted(ts)
-        return ts
-
-    @property
-    def _metadata(self) -> dict[str, Any]:
-        """By this a crashed program's answer is found again."""
-        return {"event_type": EVENT, "event_payload": {"key": self._slip.key}}
-
-
-async def posted_before(api: Api, place: Place, key: str, after: str) -> tuple[str, ...] | None:
-    """The messages that an earlier program may have posted as this answer: those that say so, and a
-    stream it could not finish. None when Slack does not let us look."""
-    try:
-        found = await api.client.conversations_replies(
-            channel=place.channel, ts=place.thread, oldest=after or place.thread, limit=15, include_all_metadata=True
-        )
-        mine = (await api.client.auth_test())["user_id"]
-    except (*BROKEN, Undeliverable):
-        return None
-    messages = [one for one in found["messages"] if one.get("user") == mine and one["ts"] > after]
-    keys = {one["ts"]: ((one.get("metadata") or {}).get("event_payload") or {}).get("key") for one in messages}
-    return tuple(ts for ts, known in keys.items() if known == key or (known is None and after))
-
-
-def _chunks(text: str) -> list[Block]:
-    return [{"type": "markdown_text", "text": text[at : at + CHUNK]} for at in range(0, len(text), CHUNK)]
-
-
-def _blocks(text: str, under: Sequence[Block]) -> list[Block]:
-    return [*([markdown(text)] if text.strip() else []), *under]
-
-
-def _notice(text: str) -> str:
-    """What a notification says."""
-    return quiet(" ".join(text.split())[:150]) or "…"
+            self._parts += [Part("", 0.0, body) for body in more]
 
 
 def _fenced(text: str) -> bool:

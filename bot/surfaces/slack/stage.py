@@ -18,7 +18,8 @@ from bot.render.slack import PART, Block, Quieter, actions, citations, context, 
 from bot.surfaces.eyes import changes
 from bot.surfaces.shown import Over
 from bot.surfaces.slack.api import BROKEN, Api, Undeliverable, patiently
-from bot.surfaces.slack.outlet import Outlet, Place, posted_before
+from bot.surfaces.slack.outlet import Outlet
+from bot.surfaces.slack.sheets import Place, posted_before
 
 log = logging.getLogger(__name__)
 

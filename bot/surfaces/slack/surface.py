@@ -17,7 +17,7 @@ from memory import Kept, Scope
 
 
 class Inbox(Protocol):
-    async def find(self, scope: Scope, message: str) -> Kept | None: ...
+    async def together(self, scope: Scope, message: str) -> tuple[Kept, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ class SlackSurface:
         """What cannot be fetched is named as a file that is not there, with the reason."""
         files = inbound.files
         if about := inbound.values.get("files_of"):
-            kept = await self._inbox.find(inbound.scope, about)
-            files = tuple(File(name, url=url, media=media) for name, url, media in (kept.letter.files if kept else ()))
+            kept = await self._inbox.together(inbound.scope, about)
+            shared = [one for letters in kept for one in letters.letter.files]
+            files = tuple(File(name, url=url, media=media) for name, url, media in shared)
         shelf = self._incoming.shelf(inbound.scope, inbound.event_id)
         await shelf.open()
         fetched, problems = [], []

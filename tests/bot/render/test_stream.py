@@ -1,7 +1,7 @@
 """A page that grows shows each line once, whole, and as the finished page has it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
@@ -74,7 +74,20 @@ PLAIN = [
     "a-very-long-word",
 ]
 pieces = st.sampled_from([*MARKUP, *PLAIN])
-documents = st.one_of(st.lists(pieces, max_size=40).map("".join), st.just(PAGE))
+# Lines that begin as an item, a quotation or a fence, also in one another, and go on with what may be markup.
+LEADS = ["", "- ", "* ", "1. ", "2. ", "> ", "  ", "- - ", "> - ", "# ", "```", "- ```", "  ```"]
+MARKS = ["*", "**", "_", "`", "``", "```", "~~", "|", "#", "-", "1", "1.", "!", "[", "](", ")", "---", "***", "|-|-|"]
+WORDS = [" ", "a", "Mara", "the lamp is green now and ", "[x](y)", "![x](y)", "[1]", "|a|b|", "東京の夜。"]
+nested = st.lists(
+    st.builds(
+        lambda lead, words: lead + "".join(words) + "\n",
+        st.sampled_from(LEADS),
+        st.lists(st.sampled_from([*MARKS, *WORDS]), max_size=8),
+    ),
+    min_size=1,
+    max_size=6,
+).map("".join)
+documents = st.one_of(st.lists(pieces, max_size=40).map("".join), nested, st.just(PAGE))
 cuts = st.lists(st.integers(1, 30), min_size=1, max_size=20)
 
 
@@ -99,6 +112,20 @@ def at_once(text: str, width: int) -> list[str]:
 @given(documents, cuts, st.sampled_from([20, 40, 80, 200]), st.sampled_from([1, 6]))
 def test_a_streamed_page_has_the_lines_of_the_page_at_once(text: str, sizes: list[int], width: int, keep: int) -> None:
     assert play(text, sizes, [width], keep) == at_once(text, width)
+
+
+@settings(unhurried, max_examples=250)
+@example("- *```\n*```\n")  # what looks like the next item is a word, and code ends with it
+@example("\\\n- *\n")
+@example("The lamp is\n```\ngreen\n```\n")  # a fence that was only opened has no line yet
+@example("The _lamp is green now_s\n")
+@example("The `lamp is green now``\n")
+@example("> the lamp is green `and\n-` so\n")
+@example("The lamp is green, [the tide\n|is](y|z)\n|-|-|\n")
+@example("a lamp that is green | tide\n---|---\n")
+@given(nested)
+def test_no_line_is_given_out_while_its_markup_may_still_be_words(text: str) -> None:
+    assert play(text, [1], [20]) == at_once(text, 20)
 
 
 @unhurried
@@ -174,6 +201,16 @@ def test_a_marker_the_model_wrote_itself_is_not_quoted_again() -> None:
     stream.feed(told)
     stream.paint(80)
     assert stream.end(80, told).quotes == {}
+
+
+def test_a_marker_that_has_gone_is_not_shown_again_where_the_rest_of_its_sentence_begins() -> None:
+    told = "Mara has the lamp [1] and she keeps it."
+    stream = Stream(keep=1)
+    stream.feed(told)
+    gone, _ = stream.paint(22)
+    ending = stream.end(22, told + " [2]")
+    assert [row.plain for row in gone] == ["Mara has the lamp [1]"]
+    assert [row.plain for row in ending.lines] == ["and she keeps it. [2]"]
 
 
 def test_a_final_page_that_says_something_else_does_not_overwrite_what_was_shown() -> None:

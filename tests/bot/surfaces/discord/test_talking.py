@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.events import Inbound
+from bot.events import Inbound, Text
 from bot.gate import Gate
 from memory import LeaseLost, Scope
 from tests.loopback.discord.world import EPHEMERAL
@@ -154,6 +154,26 @@ async def test_typing_ends_where_another_program_goes_on_with_the_answer(bot, di
     await gate.receive(Inbound("message", "msg:1", room.scope(asked), who, "And on", who=who, message="1"))
     await until(lambda: typed and not surface._busy._at, 4)
     await gate.close()
+
+
+async def test_an_answer_that_another_program_goes_on_with_is_not_remembered(bot, discord, room, until, app):
+    await bot.start()
+    asked = discord.mention(room.channel, room.ana, "Hello")
+    await until(lambda: room.finished(asked))
+    surface, began = bot.gate._surfaces["discord"], []
+
+    async def lost(inbound, stage, halt):
+        await stage.show(Text("The lamp is"))
+        began.extend(surface._stages)
+        raise LeaseLost("Another program works here now.")
+
+    gate = Gate(lost, app.ledger.inbox)
+    gate.serve("discord", surface)
+    who = str(room.ana.id)
+    await gate.receive(Inbound("message", "msg:1", room.scope(asked), who, "And on", who=who, message="1"))
+    await until(lambda: began and not surface._stages, 4)
+    await gate.close()
+    assert began == ["msg:1"]
 
 
 # -- buttons --
@@ -425,6 +445,18 @@ async def test_the_first_word_in_a_room_without_a_show_asks_and_is_then_answered
     await until(lambda: any("Write me something" in one.content for one in room.all_of(asked)))
 
 
+async def test_quick_first_words_in_a_room_without_a_show_are_all_said_again(bot, discord, room, until):
+    bot.settings["discord_burst"] = 0.6
+    await bot.start()
+    dm = discord.open_dm(room.bo)
+    for said in ("Write about the salt", "and about the fog"):
+        discord.say(dm, room.bo, said)
+    first = (await until(lambda: room.here(dm)))[0]
+    discord.press(first, "Start a new show", room.bo)
+    page = (await until(lambda: [one for one in room.here(dm) if "fog" in one.content]))[0]
+    assert "about the salt" in page.content
+
+
 # -- files --
 
 
@@ -446,6 +478,25 @@ async def test_who_says_learn_this_with_a_file_need_not_press_anything(bot, disc
     file = discord.upload("winch.md", b"# The winch\n\nThe winch key hangs behind the blue door.\n", "text/markdown")
     discord.mention(room.channel, room.ana, "learn this, please", files=(file,))
     await until(lambda: any("1 source," in one.shown for one in discord.world.by_bot()))
+
+
+async def test_the_files_of_quick_messages_are_all_learned(bot, discord, room, until):
+    bot.settings["discord_burst"] = 0.6
+    await bot.start()
+    dm = discord.open_dm(room.bo)
+    discord.say(dm, room.bo, "Hello")
+    first = (await until(lambda: room.here(dm)))[0]
+    if "Start a new show" in first.buttons:
+        discord.press(first, "Start a new show", room.bo)
+        await until(lambda: [one for one in room.here(dm) if "Again" in one.buttons])
+    for name in ("winch", "buoy"):
+        file = discord.upload(f"{name}.md", f"# The {name}\n\nThe {name} is green.\n".encode(), "text/markdown")
+        discord.say(dm, room.bo, "look", files=(file,))
+    button = "Learn winch.md, buoy.md"
+    page = (await until(lambda: [one for one in room.here(dm) if button in one.buttons]))[0]
+    discord.press(page, button, room.bo)
+    told = await until(lambda: [one for one in discord.world.by_bot() if "Learned" in one.shown])
+    assert "2 sources" in told[0].shown
 
 
 async def test_a_file_is_learned_though_the_address_it_came_with_has_expired(bot, discord, room, until):

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from bot.surfaces.slack.surface import Manners
 from memory import Scope, TakeStatus
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -191,6 +192,21 @@ async def test_a_long_first_word_in_a_room_without_a_show_is_answered_whole(bot,
     assert "word149" in found[2].shown
 
 
+async def test_quick_first_words_in_a_room_without_a_show_are_all_said_again(bot, slack, team, until):
+    team.add_channel("C9", "new", "U1")
+    bot.manners = Manners(burst=0.6)
+    await bot.start()
+    said = ["\n".join(f'She says "{word}{n}".' for n in range(80)) for word in ("salt", "fog")]
+    assert max(map(len, said)) < 2000 < len("".join(said))
+    root = slack.mention(team, "C9", "U1", said[0])
+    slack.mention(team, "C9", "U1", said[1], thread=root)
+    asked = (await until(lambda: answers(team, "C9", root)))[0]
+    slack.press(team, asked, asked.buttons["The Salt Road"], "U1")
+    found = await until(lambda: len(answers(team, "C9", root)) == 3 and answers(team, "C9", root))
+    assert "salt0" in found[2].shown
+    assert "fog79" in found[2].shown
+
+
 async def test_commands_know_people_by_name_and_keep_what_was_typed(bot, slack, team, until, app):
     await bot.start()
     root = slack.mention(team, "C1", "U1", "/note ask <@U2> why &amp;lt; is no &lt;")
@@ -288,6 +304,22 @@ async def test_who_says_learn_this_with_a_file_need_not_press_anything(bot, slac
     file = slack.add_file(team, "winch.md", b"# The winch\n\nThe winch key hangs behind the blue door.\n")
     root = slack.mention(team, "C1", "U1", words, files=[file])
     await until(lambda: [one for one in answers(team, thread=root) if "1 source," in one.shown])
+
+
+async def test_the_files_of_quick_messages_are_all_learned(bot, slack, team, until):
+    bot.manners = Manners(burst=0.6)
+    await bot.start()
+    files = [
+        slack.add_file(team, f"{name}.md", f"# The {name}\n\nThe {name} is green.\n".encode())
+        for name in ("winch", "buoy")
+    ]
+    root = slack.mention(team, "C1", "U1", "look", files=files[:1])
+    slack.mention(team, "C1", "U1", "and at this", thread=root, files=files[1:])
+    button = "Learn winch.md, buoy.md"
+    page = (await until(lambda: [one for one in answers(team, thread=root) if button in one.buttons]))[0]
+    slack.press(team, page, page.buttons[button], "U1")
+    told = await until(lambda: [one for one in answers(team, thread=root) if "Learned" in one.shown])
+    assert "2 sources" in told[0].shown
 
 
 async def test_a_file_with_a_long_name_is_learned_and_known_again_in_another_thread(bot, slack, team, until):
