@@ -17,6 +17,7 @@ BENCHES = {
     "pronouns": "how much of a search survives when names are pronouns, through the talk before",
     "answers": "do questions about the example show come back right, with their citation?",
     "form": "are pages in their format's form? with and without the skeleton",
+    "writing": "does canon reach the page, do takes differ, is anything copied? likelihoods, pages, receipts",
     "takes": "what three takes cost over one",
     "soak": "a crowd in a loopback Slack, a bad line, a program that is killed: nothing lost, doubled, misordered",
     "embed": "passages embedded a second, beside sentence-transformers on torch",
