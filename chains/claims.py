@@ -227,7 +227,7 @@ def _before(previous: str, format: Format, card: Card, *, onward: bool) -> Itera
 def _ask(message: str, speaker: str, format: Format, steer: str, *, onward: bool) -> Iterator[Claim]:  # noqa: A002
     yield Claim("message", "the message", _pieces(_named(speaker, safe(message))))
     if steer:
-        yield Claim("steer", "the steer", (f"{'This time' if onward else 'Write it anew'}, {safe(steer)}.",))
+        yield Claim("steer", "the steer", (f"{'This time' if onward else 'Write it anew'}, {safe(steer).rstrip(' .!。！')}.",))
     if onward:
         yield Claim("closing", "closing instruction", (ONWARD,))
     elif format.closing:
