@@ -171,6 +171,8 @@ def _notes(
             hit.score,
             passage.path,
             when,
+            passage.speaker,
+            passage.depth,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
     if quotes:

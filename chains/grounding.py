@@ -76,11 +76,17 @@ class Weighed:
         ]
 
 
-def weigh(text: str, passages: Sequence[Cited], names: Names) -> Weighed:
+def weigh(text: str, passages: Sequence[Cited], names: Names, *, preface: str = "", source: int = 0) -> Weighed:
+    """``preface`` are words of ours at its beginning, which rest on nothing. What follows them stands in the passage
+    number ``source``; 0: in none that is known."""
     plain, found = _read(text)
     index = _Index.of(passages, names)
-    rows = tuple(index.support(s.text, names) for s in found)
-    return Weighed(plain, found, rows)
+    own = len(preface) if preface and plain.startswith(preface) else 0
+    rows = [index.support(s.text, names) if s.start >= own else [0.0] * len(passages) for s in found]
+    at = next((i for i, passage in enumerate(passages) if passage.n == source), None)
+    if at is not None:
+        rows = [[*row[:at], 1.0, *row[at + 1 :]] if s.start >= own else row for s, row in zip(found, rows, strict=True)]
+    return Weighed(plain, found, tuple(rows))
 
 
 def ground(
