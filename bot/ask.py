@@ -10,7 +10,8 @@ from typing import Protocol
 
 from bot.lore import Lore
 from bot.order import Order
-from chains import Card, Dropped, Format, Prompt, Question, Sampling, claims, fit, texts
+from bot.passages import BOT
+from chains import Card, Cited, Dropped, Format, Prompt, Question, Sampling, Told, claims, fit, stated, texts
 from memory import Conversation, Take, Turn
 from vectorstore import Found
 
@@ -45,6 +46,13 @@ class Ask:
     def said(self) -> list[str]:
         """The window as plain texts, oldest first: what a page may take names from besides canon."""
         return [text for turn in self.talk.window for text in (turn.text, turn.take.text if turn.take else "") if text]
+
+    def told(self, passages: Sequence[Cited]) -> tuple[Told, ...]:
+        """What of the talk may answer the message, latest first: the window's turns, then those before that are among
+        the ``passages``."""
+        before = sorted((one for one in passages if one.origin == "turn"), key=lambda one: one.depth)
+        earlier = [("", one.text) if one.speaker == BOT else (one.text, "") for one in before]
+        return stated([*earlier, *((turn.text, turn.take.text if turn.take else "") for turn in self.talk.window)])
 
     def sampling(self, form: Format) -> Sampling:
         """A further take is drawn with another seed, so that the same again is not the same again."""

@@ -31,7 +31,6 @@ from chains import (
     draft,
     lasting,
     question,
-    stated,
     unmarked,
 )
 from memory import (
@@ -105,7 +104,16 @@ class Writer(Drafts, Reader, Protocol):
 class Footing(Protocol):
     """Says which of the passages a text stands on, and what in it is new."""
 
-    async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page: ...
+    async def __call__(
+        self,
+        text: str,
+        passages: Sequence[Cited],
+        names: Names,
+        said: Sequence[str],
+        *,
+        preface: str = "",
+        source: int = 0,
+    ) -> Page: ...
 
 
 class Dialogue:
@@ -228,7 +236,7 @@ class Dialogue:
             steer=ask.order.steer,
             last="" if ask.order.onward else ask.order.previous,
             said=ask.said,
-            told=stated([(one.text, one.take.text if one.take else "") for one in talk.window]),
+            told=ask.told(prompt.passages),
             names=lore.names,
             sampling=ask.sampling(form),
             tenant=talk.show.tenant,
@@ -237,11 +245,17 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        said = [*ask.said, turn.text, form.labels, ITSELF]
-        sources = () if written.recalled else prompt.passages  # what was recalled has its source in the talk
-        page = await self._footing(written.text, sources, lore.names, said)
-        if self._writer.card.small and not written.usage.generated:  # the words are canon's, the talk's or ours
-            page = replace(page, fresh=())
+        # What was quoted is new to nobody, and rests on no talk; what was recalled has its source there.
+        said = [*ask.said, turn.text, form.labels, ITSELF, *([written.text] if written.quoted else [])]
+        learned = [one for one in prompt.passages if not (written.quoted and one.origin == "turn")]
+        page = await self._footing(
+            written.text,
+            [] if written.recalled else learned,
+            lore.names,
+            said,
+            preface=written.preface,
+            source=written.source,
+        )
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

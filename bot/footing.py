@@ -29,9 +29,19 @@ class Footing:
         self._embedder = embedder
         self._known: OrderedDict[str, list[float]] = OrderedDict()
 
-    async def __call__(self, text: str, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page:
+    async def __call__(
+        self,
+        text: str,
+        passages: Sequence[Cited],
+        names: Names,
+        said: Sequence[str],
+        *,
+        preface: str = "",
+        source: int = 0,
+    ) -> Page:
+        """``preface`` and ``source`` as ``weigh`` takes them."""
         # Pure, but long enough to be felt by who else is being answered.
-        weighed = await asyncio.to_thread(weigh, text, passages, names)
+        weighed = await asyncio.to_thread(weigh, text, passages, names, preface=preface, source=source)
         likeness = await self._likeness(weighed.doubtful, passages)
         return await asyncio.to_thread(ground, text, passages, names, said, likeness, weighed=weighed)
 

@@ -5,7 +5,7 @@ Pure functions from the ledger's nouns to the index's. Knows nothing of storage 
 
 from collections.abc import Iterable
 
-from bot.receipts import editor
+from bot.receipts import editor, quoted
 from chains import unmarked
 from memory import Entry, Piece, Show, Source, Thread, Turn
 from vectorstore import Origin, Passage
@@ -58,10 +58,11 @@ def of_source(show: Show, source: Source, pieces: Iterable[Piece]) -> list[Passa
 
 
 def of_turn(show: Show, thread: Thread, turn: Turn) -> list[Passage]:
-    """The passages of a turn: what the person said, then what was written, each with its speaker."""
+    """The passages of a turn: what the person said, then what was written, each with its speaker. What was quoted is
+    found where it stands: here it would outlive what it was quoted from."""
     said = [(turn.author, text) for text in _cut(turn.text)]
     by = editor(turn.take.receipts) or BOT if turn.take else BOT
-    written = [(by, text) for text in _cut(turn.take.text)] if turn.take else []
+    written = [(by, text) for text in _cut(turn.take.text)] if turn.take and not quoted(turn.take) else []
     return [
         Passage(
             tenant=show.tenant,

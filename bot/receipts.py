@@ -46,6 +46,7 @@ def make(
         "trouble": found.trouble,
         "recalled": written.recalled,
         "preface": written.preface,
+        "quoted": written.quoted,
         "fresh": list(page.fresh),
         "remarks": [remark.text for remark in page.remarks],
         "tokens": {
@@ -110,7 +111,8 @@ def told(take: Take) -> str:
 
 def quoted(take: Take) -> bool:
     """Whether no writer wrote it: canon, the talk or a sentence of our own answered."""
-    return bool(take.receipts.get("tokens", {}).get("written") == 0)
+    kept = take.receipts
+    return bool(kept.get("quoted", kept.get("tokens", {}).get("written") == 0))
 
 
 def _record(hit: Hit | None) -> str:

@@ -4,7 +4,7 @@ Question, prompt, model, grounding. Knows nothing of platforms, and of memory an
 their nouns.
 """
 
-from chains.asking import answered, goes_on, muses, ordered, orders, revises, says_how, stated
+from chains.asking import Told, answered, goes_on, muses, ordered, orders, revises, says_how, stated
 from chains.budget import fit
 from chains.checks import check
 from chains.claims import claims, holds
@@ -47,6 +47,7 @@ __all__ = [
     "Sampling",
     "Skeleton",
     "Slot",
+    "Told",
     "Usage",
     "WriterError",
     "Written",

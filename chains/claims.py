@@ -174,6 +174,8 @@ def _notes(
             hit.score,
             passage.path,
             when,
+            passage.speaker,
+            passage.depth,
         )
         yield Claim(part, f"{passage.kind}: {passage.title}", (line,), order, cited=cited)
     if quotes:
@@ -227,7 +229,9 @@ def _before(previous: str, format: Format, card: Card, *, onward: bool) -> Itera
 def _ask(message: str, speaker: str, format: Format, steer: str, *, onward: bool) -> Iterator[Claim]:  # noqa: A002
     yield Claim("message", "the message", _pieces(_named(speaker, safe(message))))
     if steer:
-        yield Claim("steer", "the steer", (f"{'This time' if onward else 'Write it anew'}, {safe(steer).rstrip(' .!。！')}.",))
+        yield Claim(
+            "steer", "the steer", (f"{'This time' if onward else 'Write it anew'}, {safe(steer).rstrip(' .!。！')}.",)
+        )
     if onward:
         yield Claim("closing", "closing instruction", (ONWARD,))
     elif format.closing:

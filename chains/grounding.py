@@ -16,7 +16,7 @@ from chains.fence import MARKER
 from chains.names import Names, candidates
 from chains.page import Citation, Page, Remark
 from chains.prompt import Cited
-from chains.words import FUNCTION, TOKEN, content, is_cjk, spans, tokens
+from chains.words import CJK, FUNCTION, LOWER, TOKEN, UPPER, content, is_cjk, spans, tokens
 
 # Calibrated on the invented world in tests/chains/world.json: at SUPPORTED at least nine in ten
 # citations are right; below FLOOR even a marker the model wrote itself is not believed.
@@ -30,7 +30,7 @@ _SECOND = 0.75  # a second passage must carry this share of the first one's supp
 
 _NO_MARKER = re.compile(
     r"^\s*(?:#|~|>|=|\[\[|(?:INT|EXT|EST|I/E)[./ ]|```|\|)"  # headings, lyrics, transitions, tables
-    r"|^(?=[^a-z]*[A-Z])[^a-z]*+$"  # cues and titles in capitals
+    rf"|^(?=[^{LOWER}{CJK}]*[{UPPER}])[^{LOWER}{CJK}]*+$"  # cues and titles in capitals
     r"|^\s*(?:\*\*)?[^\n:]{1,40}:(?:\*\*)?\s*$"  # a label alone
     r"|^\s*\([^)]*\)\s*$|^\s*(?:\*\*[^*]+\*\*|[-*_]{3,})\s*$"
     r"|[?？][\"”’)」』]*\s*$"  # a question states nothing that could rest on a passage
@@ -76,11 +76,17 @@ class Weighed:
         ]
 
 
-def weigh(text: str, passages: Sequence[Cited], names: Names) -> Weighed:
+def weigh(text: str, passages: Sequence[Cited], names: Names, *, preface: str = "", source: int = 0) -> Weighed:
+    """``preface`` are words of ours at its beginning, which rest on nothing. What follows them stands in the passage
+    number ``source``; 0: in none that is known."""
     plain, found = _read(text)
     index = _Index.of(passages, names)
-    rows = tuple(index.support(s.text, names) for s in found)
-    return Weighed(plain, found, rows)
+    own = len(preface) if preface and plain.startswith(preface) else 0
+    rows = [index.support(s.text, names) if s.start >= own else [0.0] * len(passages) for s in found]
+    at = next((i for i, passage in enumerate(passages) if passage.n == source), None)
+    if at is not None:
+        rows = [[*row[:at], 1.0, *row[at + 1 :]] if s.start >= own else row for s, row in zip(found, rows, strict=True)]
+    return Weighed(plain, found, tuple(rows))
 
 
 def ground(

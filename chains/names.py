@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chains.words import CJK, COMMON, FUNCTION, TITLES, TOKEN, is_cjk, tokens
+from chains.words import CJK, COMMON, FUNCTION, LOWER, TITLES, TOKEN, UPPER, is_cjk, tokens
 
 _MALE = frozenset(("he", "him", "his", "himself", "他", "彼"))
 _FEMALE = frozenset(("she", "her", "hers", "herself", "她"))
@@ -158,10 +158,10 @@ def _parts(form: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(w for w in {words[0], words[-1]} if len(w) > 1)
 
 
-_CAP = rf"[^\W\d_a-z{CJK}][^\W_{CJK}]*(?:['’\-][^\W\d_]+)*"
+_CAP = rf"[{UPPER}][^\W_{CJK}]*(?:['’\-][^\W\d_]+)*"
 _SPAN = re.compile(rf"{_CAP}(?:\s(?:(?:of|the|de|da|van|von|la|le|du|del|and the)\s){{0,2}}{_CAP})*")
 _HEADING = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]+(?:EXT[./ ]+)?(?P<place>.+?)(?:(?<!\s)\s++[-–—]\s+.*)?$")
-_CUE = re.compile(rf"^\s*(?P<name>[^\W\da-z{CJK}][^a-z{CJK}\n:.!?]{{1,30}}?)\s*+(?:\([^)]*\)\s*+)?\^?:?\s*+$")
+_CUE = re.compile(rf"^\s*(?P<name>[{UPPER}][^{LOWER}{CJK}\n:.!?]{{1,30}}?)\s*+(?:\([^)]*\)\s*+)?\^?:?\s*+$")
 _LABEL = re.compile(r"^\s*(?:\*\*)?(?P<name>[^\W\d_][^\n:*]{0,30}?)(?:\*\*)?\s*:(?:\*\*)?\s")
 _TRANSITION = re.compile(r"^\s*(?:>\s*)?(?:FADE|CUT|DISSOLVE|SMASH|MATCH|THE END|END|TITLE|BLACK|ACT|SCENE)\b")
 _NUMBERED = re.compile(r"\s*\d+[.)]\s*")

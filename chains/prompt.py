@@ -18,7 +18,7 @@ class Cited:
 
     ``origin``, ``kind`` and ``path`` (its headings) as the passage's; ``names`` are those the passage
     answers to; ``place`` is what /why shows (heading path, page, turn), ``holds`` when in the story it holds,
-    "" where it always does."""
+    "" where it always does. ``speaker`` and ``depth`` say whose words of which turn they are, "" and 0 of others."""
 
     n: int
     id: str
@@ -31,6 +31,8 @@ class Cited:
     score: float = 0.0
     path: tuple[str, ...] = ()
     holds: str = ""
+    speaker: str = ""
+    depth: int = 0
 
     @property
     def label(self) -> str:

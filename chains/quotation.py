@@ -35,15 +35,18 @@ _SURE = 0.6  # the share from which what was said in the talk itself answers a q
 @dataclass(frozen=True, slots=True)
 class Quotation:
     """What is said to a message without a model; ``text`` is empty where a model has to write. ``preface`` are
-    words of ours before it, ``recalled`` says that it was said in the talk and is not canon."""
+    words of ours before it, ``recalled`` says that it was said in the talk and is not canon, ``source`` is the number of
+    the passage it stands in."""
 
     text: str = ""
     preface: str = ""
     recalled: bool = False
+    source: int = 0
 
 
 def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[Told], names: Names) -> Quotation:
-    """What canon itself says to a question, or else what was said in the talk. ``names`` are the canon's."""
+    """What canon or a source itself says to a question, or else what was said in the talk: ``told``, whatever of it is
+    among the ``passages``. ``names`` are the canon's."""
     if text := courtesy(request):
         return Quotation(text)
     if goes_on(request) and not muses(request):
@@ -53,18 +56,20 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     if not is_question(request) or muses(request):
         return Quotation()
     asked = meaning or request
-    canon, scores = [(p.title, p.names, p.text) for p in passages], [p.score for p in passages]
+    learned = [passage for passage in passages if passage.origin != "turn"]
+    canon, scores = [(p.title, p.names, p.text) for p in learned], [p.score for p in learned]
     found = answer(asked, canon, scores, lambda text: _people(text, names))
-    plainly = _plainly(asked, passages, names)
+    plainly = _plainly(asked, learned, names)
     recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else None)
     if recalled and not (found and _as_good(*map(plainly, (found.text, recalled.text, asked)))):
         return Quotation(" ".join(recalled.text.split()), WRITTEN if recalled.ours else SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
-    when = passages[found.passage].holds
+    when = learned[found.passage].holds
     return Quotation(
         " ".join((*found.text.split(), f"({when})" if when else "")).strip(),
         "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE,
+        source=learned[found.passage].n,
     )
 
 

@@ -113,8 +113,9 @@ class _Desk:
 
     def written(self, finish: str, reason: str = "") -> Written:
         usage = replace(self._usage, total_ms=(perf_counter() - self._start) * 1000)
-        preface, recalled = self._quotation.preface, self._quotation.recalled
-        return Written(self._shown, finish, usage, reason, preface, recalled)  # type: ignore[arg-type]
+        said = self._quotation
+        quoted = bool(said.text)
+        return Written(self._shown, finish, usage, reason, said.preface, said.recalled, quoted, said.source)  # type: ignore[arg-type]
 
     async def line(self, line: Line, values: Mapping[str, str]) -> None:
         """Write one line: its words at once, its slots as they are drawn."""

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chains.words import spans
+from chains.words import LOWER, UPPER, spans
 
 _BOLD = re.compile(r"^\s*\*\*([^*]+)\*\*\s*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.+)$")
 _SLUG = re.compile(r"^\s*(?:INT|EXT|EST|I/E)[./ ]")
-_CUE = re.compile(r"^\s*+@?(?=[^a-z]*[A-Z]{2})[^a-z:!?]{2,40}(?:\([^)]*\))?\s*$")
+_CUE = re.compile(rf"^\s*+@?(?=[^{LOWER}]*[{UPPER}]{{2}})[^{LOWER}:!?]{{2,40}}(?:\([^)]*\))?\s*$")
 _ASIDE = re.compile(r"^\s*\([^)]*\)\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")

@@ -10,6 +10,10 @@ from functools import lru_cache
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _CJK = re.compile(f"[{CJK}]")
+# For a class of characters: letters with a case, of Latin and its additions, Greek, Cyrillic and Armenian.
+_LETTERS = [chr(code) for codes in (range(0x41, 0x590), range(0x1E00, 0x2000)) for code in codes]
+UPPER = "".join(letter for letter in _LETTERS if letter.isupper() or letter.istitle())
+LOWER = "".join(letter for letter in _LETTERS if letter.islower())
 # A word of a spaced script, with inner apostrophes and hyphens, or one CJK character.
 TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’\-][^\W_{CJK}]+)*")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")

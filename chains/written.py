@@ -25,7 +25,8 @@ class Usage:
 class Written:
     """One answer. ``finish`` is ``complete``, ``length`` (ran into its token bound), ``stopped``
     (was told to) or ``failed``; ``reason`` is then a sentence. ``preface`` are the words at the beginning of
-    ``text`` that only introduce what others said; ``recalled``: it was said in the talk, and is not canon."""
+    ``text`` that only introduce what others said; ``recalled``: it was said in the talk, and is not canon. ``quoted``:
+    no writer wrote any of it; ``source`` is the number of the passage that it stands in, 0 where in none."""
 
     text: str
     finish: Finish
@@ -33,3 +34,5 @@ class Written:
     reason: str = ""
     preface: str = ""
     recalled: bool = False
+    quoted: bool = False
+    source: int = 0

@@ -103,6 +103,40 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
+async def test_what_was_said_beyond_the_window_is_told_as_that_and_the_latest_word_counts(
+    build: Build, sit: Sit
+) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct", window=2))
+    await known(desk, ("character", "Mara Venn", MARA))
+    await desk.say("Mara's new dog is called Biscuit.")
+    await desk.say("What is Mara's dog called?")
+    await desk.say("Actually, Mara's dog is called Pretzel.")
+    for _ in range(3):
+        await desk.say("Who is Mara Venn?")
+    await desk.app.librarian.settle()
+    stage = await desk.say("What is Mara's dog called?")
+    assert stage.page == "Said in this talk, not in canon:\nActually, Mara's dog is called Pretzel."
+    assert not stage.cites
+
+
+async def test_an_answer_in_canons_words_is_found_in_canon_alone(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    await known(desk, ("character", "Mara Venn", MARA))
+    assert "lighthouse" in (await desk.say("What does Mara Venn keep?")).page
+    await desk.app.librarian.settle()
+    found = await sees(desk, "Mara Venn keeps the lighthouse", origins=(Origin.TURN,))
+    assert [hit.passage.speaker for hit in found.hits] == ["eva"]
+    await desk.agrees()
+
+
+async def test_words_of_ours_rest_on_nothing_and_name_nobody_new(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    await known(desk, ("lore", "House Style", "Canon does not say that in so many words, our nearest critic wrote."))
+    stage = await desk.say("Where in so many words does the critic live in winter?")
+    assert stage.page.startswith("Canon does not say that in so many words. The nearest there is:\n")
+    assert "New" not in (await desk.say("We never use voice-over.")).notes
+
+
 async def test_of_an_answer_that_canon_does_not_plainly_give_only_what_canon_says_is_kept(
     build: Build, sit: Sit
 ) -> None:

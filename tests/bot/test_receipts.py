@@ -32,4 +32,5 @@ def test_a_page_tells_what_stands_after_its_preface_and_its_words_are_not_guesse
 def test_what_no_model_wrote_is_known_and_what_was_written_by_hand_is_none_of_it() -> None:
     assert quoted(take({"tokens": {"written": 0}}))
     assert not quoted(take({"tokens": {"written": 9}}))
+    assert not quoted(take({"quoted": False, "tokens": {"written": 0}}))  # some services do not count
     assert not quoted(take({"edited": {"name": "Eva"}}))

@@ -123,6 +123,20 @@ def test_chinese_sentences_are_split_and_cited() -> None:
     assert page.text == "林晓在钟楼里养了三只黑猫。 [1]明天会下雨吗？"
 
 
+def test_a_sentence_in_another_script_that_holds_an_acronym_is_no_title() -> None:
+    depot = Cited(1, "1", "仓库", "canon", "place", "仓库里有一台K-7机器人。")
+    assert ground("仓库里有一台K-7机器人。", (depot,), Names()).text.endswith("[1]")
+
+
+def test_what_was_quoted_is_given_to_where_it_stands_however_short_it_is() -> None:
+    said = "He is left-handed."
+    text = f"Nothing says so.\n{said}"
+    weighed = weigh(text, PASSAGES, NAMES, preface="Nothing says so.", source=3)
+    page = ground(text, PASSAGES, NAMES, weighed=weighed)
+    assert page.text == f"Nothing says so.\n{said} [1]"
+    assert [one.passage for one in page.citations] == [PASSAGES[2].id]
+
+
 def test_names_and_numbers_from_nowhere_are_listed_as_new() -> None:
     text = "1. Bram met Tomas Reed in 1987 on Corvo Island.\nMARLOW\nUmbrellas drip. Ilse is 41."
     page = ground(text, PASSAGES, NAMES, said=["Put Marlow in."])

@@ -85,6 +85,11 @@ def test_an_entry_tells_by_its_text_which_pronoun_its_character_goes_by() -> Non
         ("“Where is Pell?” she asked.", ("Pell",)),
         ("1. Rosa walks in.", ("Rosa",)),
         ("NO! I said NO.", ()),
+        ("Sie öffnet um fünf und schläft in Köln bei Über Lauer.", ("Sie", "Köln", "Über Lauer")),
+        ("Después se quedó allí, más allá de Ávila.", ("Después", "Ávila")),
+        ("élan vital, mit ihm ging Łukasz.", ("Łukasz",)),
+        ("ночью пришла Анна.", ("Анна",)),
+        ("שלום לכולם היום", ()),
         ("他读《长夜》，想起卡尔·马克。", ("长夜", "他读《长夜》，想起卡尔·马克")),
     ],
 )

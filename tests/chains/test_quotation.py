@@ -30,7 +30,7 @@ def ask(
         ("What is the name of Ida's dog?", Quotation("Ida has a dog called Rusk.", SAID, recalled=True)),
         ("Who is Rusk?", Quotation("Ida has a dog called Rusk.", SAID, recalled=True)),
         ("What is the clock called?", Quotation("The clock is called Old Tom.", SAID, recalled=True)),
-        ("Who made the brass key?", Quotation("The brass key stops the clock. It was made by Ida's mother.")),
+        ("Who made the brass key?", Quotation("The brass key stops the clock. It was made by Ida's mother.", source=4)),
     ],
 )
 def test_what_was_said_in_the_talk_answers_where_canon_does_not(asked: str, said: Quotation) -> None:

@@ -47,6 +47,13 @@ def test_a_scene_as_a_page_has_it_in_bold_is_read_like_any_other() -> None:
     assert statements(bold.replace("THE ASSAYER (V.O.)", "**THE ASSAYER (V.O.)**")) == statements(SCENE)
 
 
+def test_a_cue_is_one_in_any_alphabet_that_has_capitals() -> None:
+    assert [(one.about, one.text) for one in statements("ÖÄÜ\nNein, danke.\n\nИВАН\nПойдём.")] == [
+        ("ÖÄÜ", "Nein, danke."),
+        ("ИВАН", "Пойдём."),
+    ]
+
+
 def test_a_short_line_that_stands_alone_is_a_heading() -> None:
     said = statements("Pim Dorrow\n\nHe counts everything.\nHe is afraid of horses.")
     assert [(one.about, one.text) for one in said] == [
