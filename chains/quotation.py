@@ -81,14 +81,18 @@ def _plainly(asked: str, passages: Sequence[Cited], names: Names) -> Callable[[s
     """Gives whom or what is asked of one form in a text, whichever of its names stands there, or its office."""
     offices = _offices(passages, names)
     meant = [name for office, name in offices.items() if re.search(rf"\b{re.escape(office)}\b", asked, re.IGNORECASE)]
-    forms = {form: name.name for name in (*names.within(asked), *meant) for form in (name.name, *names.forms(name))}
-    forms |= {office: name.name for office, name in offices.items() if name.name in forms.values()}
-    if not forms:
-        return str
-    longest = sorted(forms, key=len, reverse=True)
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
-    known = {form.casefold(): name for form, name in forms.items()}
-    return lambda text: pattern.sub(lambda match: known[match[0].casefold()], text)
+    known = {name.id: name.name for name in (*names.within(asked), *meant)}
+    held = {office: name.name for office, name in offices.items() if name.id in known}
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, held))})\b", re.IGNORECASE) if held else None
+
+    def plainly(text: str) -> str:
+        text = pattern.sub(lambda match: held[match[0].casefold()], text) if pattern else text
+        for mention in reversed(names.find(text)):
+            if mention.name.id in known:
+                text = text[: mention.start] + known[mention.name.id] + text[mention.end :]
+        return text
+
+    return plainly if known else str
 
 
 def _offices(passages: Sequence[Cited], names: Names) -> dict[str, Name]:

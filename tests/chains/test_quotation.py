@@ -72,6 +72,14 @@ def test_what_is_said_of_somebody_else_does_not_plainly_answer_and_gives_way_to_
     assert ask("What is Hollis afraid of?", passages=passages).preface == ""
 
 
+def test_who_is_asked_of_without_accents_is_answered() -> None:
+    pelle = Cited(9, "9", "Þórunn", "canon", "character", "Þórunn keeps the tide tables. Þórunn is never late.")
+    names = Names.of([("Þórunn", (), "character", "9")])
+    for asked in ("What does Thorunn keep?", "Who is Thorunn?"):
+        said = ask(asked, passages=(*PASSAGES, pelle), names=names)
+        assert said == Quotation("Þórunn keeps the tide tables. Þórunn is never late.", source=9)
+
+
 def test_an_answer_that_speaks_of_a_he_begins_with_who_that_is() -> None:
     assert ask("Who hides in the mill?", passages=(CRANE,)).text == "Hollis is afraid of Bram. He hides in the mill."
 
