@@ -65,14 +65,14 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     found = answer(asked, canon, scores, lambda text: _people(text, names))
     plainly = _plainly(asked, learned, names)
     recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else None)
-    if recalled and not (found and _as_good(*map(plainly, (found.text, recalled.text, asked)))):
+    if recalled and not (found and _as_good(found.turned, *map(plainly, (found.text, recalled.text, asked)))):
         return Quotation(" ".join(recalled.text.split()), WRITTEN if recalled.ours else SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
     when = learned[found.passage].holds
     return Quotation(
         " ".join((*found.text.split(), f"({when})" if when else "")).strip(),
-        "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE,
+        "" if found.share >= LIKELY and not found.turned else UNSURE,
         source=learned[found.passage].n,
     )
 
@@ -111,9 +111,9 @@ def _people(text: str, names: Names) -> frozenset[str]:
     return frozenset(name.id for name in names.within(text) if name.kind == "character")
 
 
-def _as_good(canon: str, recalled: str, asked: str) -> bool:
-    """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
-    if turned(canon, asked) and not turned(recalled, asked):
+def _as_good(of_another: bool, canon: str, recalled: str, asked: str) -> bool:
+    """Whether canon speaks of all that is asked, and no less than what was said in the talk; not ``of_another``."""
+    if of_another and not turned(recalled, asked):
         return False
     whole = covers(canon, asked, whole=True)
     return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
