@@ -15,10 +15,12 @@ from chains.statements import Statement, statements
 from chains.words import COMMON, content, spans, stem, tokens
 
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
+_REPLIES = 0.8  # and of one that only the question has which a sentence replies to
 _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
+_LABEL = re.compile(r"\s*[^\s:：][^\n:：]{0,40}[:：]\s")  # who says a line of a chat
 _WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
 _SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
 _TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
@@ -101,6 +103,8 @@ def answer(
     first = _opening(around, best.at, called=bool(called))
     told = f"{_subject(around[first], question) or ('' if called else _entry(around[first], title, names))}"
     told += _until(around, first, max(best.at, first + 1))
+    if _replies(around, best.at):
+        told = f"{around[best.at - 1].text} {told}"
     share = 1.0 if identified[best.passage] else best.share
     return replace(best, text=told, share=share, turned=turned(best.text, question))
 
@@ -133,6 +137,13 @@ def _opening(said: Sequence[Statement], at: int, *, called: bool) -> int:
         if not _PRONOUN.match(said[first].text):
             return first
     return at
+
+
+def _replies(said: Sequence[Statement], at: int) -> bool:
+    """Whether a line of a chat stands behind a question; in a scene who is asked may lie."""
+    one, before = said[at], said[at - 1] if at else said[at]
+    chat = not one.spoken and _LABEL.match(one.text) is not None
+    return chat and _QUESTION.search(before.text) is not None
 
 
 def _until(said: Sequence[Statement], first: int, last: int) -> str:
@@ -223,9 +234,12 @@ def _ranked(
     every = max(sum(weight.values()), _weight("", 0, len(passages)))
     out = list[tuple[float, Bearing]]()
     for passage, (_, _, text) in enumerate(passages):
-        for at, said in enumerate(statements(text)):
+        lines = statements(text)
+        for at, said in enumerate(lines):
             own, over = _content(plainly(said.text)), titles[passage] | _content(said.about)
-            part = dict.fromkeys(asked & over, _TITLE) | dict.fromkeys(asked & own, 1.0)
+            put = _content(plainly(lines[at - 1].text)) if _replies(lines, at) else frozenset()
+            part = dict.fromkeys(asked & over, _TITLE) | dict.fromkeys(asked & put, _REPLIES)
+            part |= dict.fromkeys(asked & own, 1.0)
             if part:
                 share = sum(weight[w] * part[w] for w in part) / every
                 rank = sum(lean[w] * (1.0 if w in named else part[w]) for w in part) / every
