@@ -15,10 +15,12 @@ from chains.statements import Statement, statements
 from chains.words import COMMON, content, spans, stem, tokens
 
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
+_REPLIES = 0.8  # and of one that only the question has which a sentence replies to
 _IDENTIFIES = re.compile(
     r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
 )
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
+_LABEL = re.compile(r"\s*[^\s:：][^\n:：]{0,40}[:：]\s")  # who says a line of a chat
 _WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
 _SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
 _TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
@@ -40,7 +42,12 @@ _LIGHT = frozenset(
 )
 _LIGHTLY = 0.4
 _NAMED = 1.6
-_PRONOUN = re.compile(r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|that|those)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"(?:(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|that|those|er|sie|es|sein|seine|ihr|ihre"
+    r"|él|ella|ellos|ellas|su|sus|il|elle|ils|elles|sa|ses)\b|[他她它])",
+    re.IGNORECASE,
+)
+_BACK = 2  # sentences before one, at most, that are told with it where only they say whom it means
 
 Source = tuple[str, Sequence[str], str]
 """A passage as its title, the names it answers to, and its text."""
@@ -50,12 +57,13 @@ Source = tuple[str, Sequence[str], str]
 class Bearing:
     """The sentence ``text`` of the passage at index ``passage``, its ``at``-th statement. ``share`` says
     how much of what was asked it speaks of, 0..1: words that no passage has count most, so that a question
-    without an answer here stays low."""
+    without an answer here stays low. ``turned``: it says of somebody else what is asked."""
 
     passage: int
     text: str
     share: float
     at: int = 0
+    turned: bool = False
 
 
 def answer(
@@ -90,9 +98,15 @@ def answer(
         return None
     best = max(found, key=lambda pair: pair[0])[1]
     around = said[best.passage]
-    first = _opening(around, best.at)
-    told = f"{_subject(around[first], question)}{_with_next(around, first)}"
-    return replace(best, text=told, share=1.0 if identified[best.passage] else best.share)
+    title, names, _ = passages[best.passage]
+    called = _content(" ".join((title, *names))) & _content(question)
+    first = _opening(around, best.at, called=bool(called))
+    told = f"{_subject(around[first], question) or ('' if called else _entry(around[first], title, names))}"
+    told += _until(around, first, max(best.at, first + 1))
+    if _replies(around, best.at):
+        told = f"{around[best.at - 1].text} {told}"
+    share = 1.0 if identified[best.passage] else best.share
+    return replace(best, text=told, share=share, turned=turned(best.text, question))
 
 
 def _identifies(question: str, source: Source) -> bool:
@@ -111,16 +125,35 @@ def _somebody(said: Sequence[Statement], at: int, people: Callable[[str], Set[st
     return _SOMEBODY if people(said[at].text) - known else _BEHIND if behind and people(behind[0].text) - known else 0.0
 
 
-def _opening(said: Sequence[Statement], at: int) -> int:
-    """Where an answer begins: with the sentence before where that says whom a *she* or *it* means."""
+def _opening(said: Sequence[Statement], at: int, *, called: bool) -> int:
+    """Where an answer begins: with the sentence before where that says whom a *she* or *it* means, and with one
+    farther back where neither a heading nor the question, by which they are ``called``, does."""
+    if said[at].spoken:
+        return at
+    back = 1 if called or said[at].about else _BACK
+    for first in range(at, max(at - back, 0) - 1, -1):
+        if said[first].block != said[at].block:
+            break
+        if not _PRONOUN.match(said[first].text):
+            return first
+    return at
+
+
+def _replies(said: Sequence[Statement], at: int) -> bool:
+    """Whether a line of a chat stands behind a question; in a scene who is asked may lie."""
     one, before = said[at], said[at - 1] if at else said[at]
-    means = _PRONOUN.match(one.text) and not _PRONOUN.match(before.text)
-    return at - 1 if means and before.block == one.block and not one.spoken else at
+    chat = not one.spoken and _LABEL.match(one.text) is not None
+    return chat and _QUESTION.search(before.text) is not None
 
 
-def _with_next(said: Sequence[Statement], at: int) -> str:
-    """A sentence and the one right behind it."""
-    return " ".join(one.text for one in said[at : at + 2] if one.block == said[at].block)
+def _until(said: Sequence[Statement], first: int, last: int) -> str:
+    """The sentences from ``first`` to ``last`` of one paragraph, item or speech."""
+    return " ".join(one.text for one in said[first : last + 1] if one.block == said[first].block)
+
+
+def _entry(said: Statement, title: str, names: Sequence[str]) -> str:
+    """Whose entry it is, before a *he* that nothing explains; a document's title says of nobody."""
+    return f"{title}: " if names and not said.about and _PRONOUN.match(said.text) else ""
 
 
 def _subject(said: Statement, question: str) -> str:
@@ -201,9 +234,12 @@ def _ranked(
     every = max(sum(weight.values()), _weight("", 0, len(passages)))
     out = list[tuple[float, Bearing]]()
     for passage, (_, _, text) in enumerate(passages):
-        for at, said in enumerate(statements(text)):
+        lines = statements(text)
+        for at, said in enumerate(lines):
             own, over = _content(plainly(said.text)), titles[passage] | _content(said.about)
-            part = dict.fromkeys(asked & over, _TITLE) | dict.fromkeys(asked & own, 1.0)
+            put = _content(plainly(lines[at - 1].text)) if _replies(lines, at) else frozenset()
+            part = dict.fromkeys(asked & over, _TITLE) | dict.fromkeys(asked & put, _REPLIES)
+            part |= dict.fromkeys(asked & own, 1.0)
             if part:
                 share = sum(weight[w] * part[w] for w in part) / every
                 rank = sum(lean[w] * (1.0 if w in named else part[w]) for w in part) / every

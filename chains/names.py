@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chains.words import CJK, COMMON, FUNCTION, LOWER, TITLES, TOKEN, UPPER, is_cjk, tokens
+from chains.words import CJK, COMMON, FUNCTION, LOWER, TITLES, TOKEN, UPPER, is_cjk, plain, tokens
 
 _MALE = frozenset(("he", "him", "his", "himself", "他", "彼"))
 _FEMALE = frozenset(("she", "her", "hers", "herself", "她"))
@@ -75,13 +75,6 @@ class Names:
         """Every canon name in ``text``, in order, the longest match at each place."""
         return tuple(self._scan(text))
 
-    def forms(self, name: Name) -> tuple[str, ...]:
-        """All that stands for a name in a text, in small letters: it, its aliases, and a part that is nobody else's.
-        What is an everyday word as well is left out."""
-        return tuple(
-            " ".join(form) for of in self._forms.values() for form, one, exact in of if one == name and not exact
-        )
-
     def within(self, text: str) -> tuple[Name, ...]:
         """The distinct canon names of ``text`` in order of first mention."""
         return tuple({m.name.id: m.name for m in self._scan(text)}.values())
@@ -103,7 +96,7 @@ class Names:
 
 
 def _fold(word: str) -> str:
-    folded = word.casefold().replace("’", "'")
+    folded = plain(word.casefold().replace("’", "'"))
     return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded.rstrip("'")
 
 
@@ -218,7 +211,9 @@ def _opens(line: str, at: int, begins: int) -> bool:
 
 def _plain(word: str, lower: frozenset[str] | set[str]) -> bool:
     folded = _fold(word)
-    return folded in COMMON or folded in lower or all(w in COMMON for w in folded.split())
+    return (
+        folded in COMMON or not lower.isdisjoint((folded, word.casefold())) or all(w in COMMON for w in folded.split())
+    )
 
 
 def _trim(span: str, opens: bool, lower: frozenset[str] | set[str]) -> str:

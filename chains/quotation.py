@@ -61,14 +61,14 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     found = answer(asked, canon, scores, lambda text: _people(text, names))
     plainly = _plainly(asked, learned, names)
     recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else None)
-    if recalled and not (found and _as_good(*map(plainly, (found.text, recalled.text, asked)))):
+    if recalled and not (found and _as_good(found.turned, *map(plainly, (found.text, recalled.text, asked)))):
         return Quotation(" ".join(recalled.text.split()), WRITTEN if recalled.ours else SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
     when = learned[found.passage].holds
     return Quotation(
         " ".join((*found.text.split(), f"({when})" if when else "")).strip(),
-        "" if found.share >= LIKELY and not turned(found.text, asked) else UNSURE,
+        "" if found.share >= LIKELY and not found.turned else UNSURE,
         source=learned[found.passage].n,
     )
 
@@ -88,14 +88,18 @@ def _plainly(asked: str, passages: Sequence[Cited], names: Names) -> Callable[[s
     """Gives whom or what is asked of one form in a text, whichever of its names stands there, or its office."""
     offices = _offices(passages, names)
     meant = [name for office, name in offices.items() if re.search(rf"\b{re.escape(office)}\b", asked, re.IGNORECASE)]
-    forms = {form: name.name for name in (*names.within(asked), *meant) for form in (name.name, *names.forms(name))}
-    forms |= {office: name.name for office, name in offices.items() if name.name in forms.values()}
-    if not forms:
-        return str
-    longest = sorted(forms, key=len, reverse=True)
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
-    known = {form.casefold(): name for form, name in forms.items()}
-    return lambda text: pattern.sub(lambda match: known[match[0].casefold()], text)
+    known = {name.id: name.name for name in (*names.within(asked), *meant)}
+    held = {office: name.name for office, name in offices.items() if name.id in known}
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, held))})\b", re.IGNORECASE) if held else None
+
+    def plainly(text: str) -> str:
+        text = pattern.sub(lambda match: held[match[0].casefold()], text) if pattern else text
+        for mention in reversed(names.find(text)):
+            if mention.name.id in known:
+                text = text[: mention.start] + known[mention.name.id] + text[mention.end :]
+        return text
+
+    return plainly if known else str
 
 
 def _offices(passages: Sequence[Cited], names: Names) -> dict[str, Name]:
@@ -114,9 +118,9 @@ def _people(text: str, names: Names) -> frozenset[str]:
     return frozenset(name.id for name in names.within(text) if name.kind == "character")
 
 
-def _as_good(canon: str, recalled: str, asked: str) -> bool:
-    """Whether canon speaks of all that is asked, and no less than what was said in the talk."""
-    if turned(canon, asked) and not turned(recalled, asked):
+def _as_good(of_another: bool, canon: str, recalled: str, asked: str) -> bool:
+    """Whether canon speaks of all that is asked, and no less than what was said in the talk; not ``of_another``."""
+    if of_another and not turned(recalled, asked):
         return False
     whole = covers(canon, asked, whole=True)
     return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))

@@ -5,6 +5,7 @@ no topic and no evidence can be made of.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -88,6 +89,9 @@ _STOPS_CJK = frozenset(
     "的了是在我你他她它们這这那有和与及就也都而着著么吗呢吧啊不没之其为被把让从到说のはがをにでとももやかよねでしたます"
 )
 
+# Letters that are no other letter with an accent.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+
 _LONGEST = 8  # characters of an abbreviation, and what may stand before it
 # A sentence ends at ., !, ? or an ellipsis with its closing quotes before space, at CJK stops, at a line's end. A run
 # of stops is tried once, from its first one: a line of forty thousand dots must not be read forty thousand times.
@@ -120,8 +124,16 @@ def once(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(seen.values())
 
 
+def plain(word: str) -> str:
+    """A word in small letters without its accents, as people type it: *zoë* is *zoe*, *łódź* is *lodz*."""
+    if word.isascii() or is_cjk(word):
+        return word
+    parts = unicodedata.normalize("NFD", word.translate(_PLAIN))
+    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
+
+
 def _bare(word: str) -> str:
-    folded = word.casefold().replace("’", "'")
+    folded = plain(word.casefold().replace("’", "'"))
     return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded
 
 

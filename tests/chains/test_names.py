@@ -46,6 +46,14 @@ def test_a_name_is_found_by_its_words_in_any_case_and_never_inside_another_word(
     assert found(text) == ids
 
 
+def test_a_name_is_found_as_people_type_it_without_its_accents_and_the_other_way_round() -> None:
+    names = Names.of(
+        [("Zoë D'Angelo", (), "character", "zoe"), ("Łódź", (), "place", "lodz"), ("Renee", (), "character", "renee")]
+    )
+    assert [name.id for name in names.within("Did Zoe meet RENÉE in Lodz?")] == ["zoe", "renee", "lodz"]
+    assert candidates("Über allem lag, was noch über uns lag.") == ()
+
+
 def test_a_last_name_that_two_characters_share_finds_neither() -> None:
     assert found("Varga") == []
     assert found("Jonah") == ["jonah"]

@@ -72,6 +72,48 @@ def test_what_is_said_of_somebody_else_does_not_plainly_answer_and_gives_way_to_
     assert ask("What is Hollis afraid of?", passages=passages).preface == ""
 
 
+def test_who_is_asked_of_without_accents_is_answered() -> None:
+    pelle = Cited(9, "9", "Þórunn", "canon", "character", "Þórunn keeps the tide tables. Þórunn is never late.")
+    names = Names.of([("Þórunn", (), "character", "9")])
+    for asked in ("What does Thorunn keep?", "Who is Thorunn?"):
+        said = ask(asked, passages=(*PASSAGES, pelle), names=names)
+        assert said == Quotation("Þórunn keeps the tide tables. Þórunn is never late.", source=9)
+
+
+HANDS = "Pim winds the clock at noon. He sings. He is left-handed. He owns two hats. He fears owls."
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Who is left-handed?", "Pim winds the clock at noon. He sings. He is left-handed."),
+        ("Is Pim left-handed?", "He is left-handed. He owns two hats."),
+        ("Who fears owls?", "Pim: He fears owls."),
+        ("Wer fürchtet Eulen?", "Ute backt Brot. Sie fürchtet Eulen."),
+        ("谁最怕打雷？", "月娥开茶楼。 她最怕打雷。"),
+    ],
+)
+def test_an_answer_says_whom_it_means_wherever_that_stands_and_in_whatever_language(asked: str, said: str) -> None:
+    entries = {"Pim": HANDS, "Ute": "Ute backt Brot. Sie fürchtet Eulen.", "月娥": "月娥开茶楼。她最怕打雷。"}
+    passages = [
+        Cited(n, name, name, "canon", "character", text, (name,)) for n, (name, text) in enumerate(entries.items(), 1)
+    ]
+    assert ask(asked, passages=passages).text == said
+
+
+def test_what_the_next_sentence_says_does_not_make_an_answer_one_about_somebody_else() -> None:
+    ann = Cited(
+        9,
+        "9",
+        "Ann",
+        "canon",
+        "character",
+        "Ann hums. She sings. She keeps the rope in the loft. Ann is tall.",
+        ("Ann",),
+    )
+    assert ask("Where does Ann keep the rope?", passages=(*PASSAGES, ann)).preface == ""
+
+
 def test_an_answer_that_speaks_of_a_he_begins_with_who_that_is() -> None:
     assert ask("Who hides in the mill?", passages=(CRANE,)).text == "Hollis is afraid of Bram. He hides in the mill."
 

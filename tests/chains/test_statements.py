@@ -91,6 +91,28 @@ def test_a_line_of_a_scene_is_answered_with_its_speaker() -> None:
     assert found.text == "THE ASSAYER: One pinch in a hundred, Captain."
 
 
+CHAT = """maeve: who plays the Assayer?
+
+tomasz: still Brigid, if she can. She has a cold.
+
+maeve: what does he weigh on Sundays?
+
+tomasz: lunch is at noon"""
+
+
+def test_a_question_in_a_chat_is_answered_by_who_writes_next() -> None:
+    found = answer("Who plays the Assayer?", [("The Salt Road", (), CHAT)], [1.0])
+    assert found is not None
+    assert found.text == "maeve: who plays the Assayer? tomasz: still Brigid, if she can. She has a cold."
+    assert found.share >= LIKELY
+
+
+def test_who_goes_on_speaking_answers_no_question_of_their_own() -> None:
+    found = answer("Where is the spoon?", [("Log", (), "Where is the spoon? Nobody laughed. The spoon is old.")], [1.0])
+    assert found is not None
+    assert found.text == "The spoon is old."
+
+
 def test_a_question_of_common_words_alone_is_never_surely_answered() -> None:
     found = answer("Who takes what?", [("a", (), "He takes salt."), ("b", (), "Rain fell.")], [1.0, 0.5])
     assert found is not None
