@@ -12,7 +12,6 @@ acknowledgements and new starts took. The writer is ``echo``: nothing here measu
 import argparse
 import asyncio
 import importlib
-import itertools
 import json
 import os
 import random
@@ -25,7 +24,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.storm import SLOW, Program, Storm
+from bench.storm import SLOW, Program, Storm, out_of_order
 from memory import Scope
 from memory.ledger import Ledger
 from tests.loopback.slack.server import APP_TOKEN, SECRET, LoopbackSlack
@@ -97,7 +96,7 @@ async def soak(plan: Plan) -> dict[str, object]:
             await _settled(plan, slack, team, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            found = _judge(crowd, slack, team, program.unanswered(_MARK))
+            found = _judge(crowd, slack, team, program)
             return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
@@ -171,9 +170,10 @@ async def _settled(plan: Plan, slack: LoopbackSlack, team: Workspace, program: P
         await asyncio.sleep(0.5)
 
 
-def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, unanswered: int) -> dict[str, object]:
+def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, program: Program) -> dict[str, object]:
     """What was told that it is not answered is not lost."""
-    lost = doubled = misordered = told = 0
+    lost = doubled = misordered = late = told = 0
+    unanswered, kept = program.unanswered(_MARK), program.kept(_MARK)
     for thread, root in crowd.roots.items():
         seen: list[int] = []
         for page in team.from_bot(f"C{thread % 10}", root):
@@ -182,8 +182,8 @@ def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, unanswered: int)
             told += not marks and not page.only_for
         lost += len(set(range(crowd.said[thread])) - set(seen))
         doubled += len(seen) - len(set(seen))
-        first = list(dict.fromkeys(seen))
-        misordered += sum(later < earlier for earlier, later in itertools.pairwise(first))
+        wrong, came_late = out_of_order(thread, list(dict.fromkeys(seen)), kept)
+        misordered, late = misordered + wrong, late + came_late
     acks = sorted(delivery.acked * 1000 for delivery in slack.deliveries if delivery.acked is not None)
     return {
         "messages": sum(crowd.said.values()),
@@ -191,6 +191,7 @@ def _judge(crowd: Crowd, slack: LoopbackSlack, team: Workspace, unanswered: int)
         "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
+        "came late": late,
         "told instead": told,
         "unanswered": unanswered,
         "never acked": sum(delivery.acked is None for delivery in slack.deliveries),

@@ -10,12 +10,11 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 from bench.soak import _MARK as MARK
 from bench.soak import Plan
-from bench.storm import POINTS, SLOW, Program, Storm
+from bench.storm import POINTS, SLOW, Program, Storm, out_of_order
 from memory import Scope
 from memory.ledger import Ledger
 from tests.loopback.discord.faults import SENDING
@@ -90,7 +89,7 @@ async def soak(plan: Plan) -> dict[str, object]:
             await _settled(plan, crowd, program)
             seconds = time.monotonic() - began
             await program.kill(signal.SIGTERM)
-            found = _judge(crowd, program.unanswered(MARK))
+            found = _judge(crowd, program)
             return {**found, **program.told(storm.points), "seconds": round(seconds, 1)}
 
 
@@ -156,8 +155,9 @@ async def _settled(plan: Plan, crowd: Crowd, program: Program) -> None:
         await asyncio.sleep(0.5)
 
 
-def _judge(crowd: Crowd, unanswered: int) -> dict[str, object]:
-    lost = doubled = misordered = told = 0
+def _judge(crowd: Crowd, program: Program) -> dict[str, object]:
+    lost = doubled = misordered = late = told = 0
+    unanswered, kept = program.unanswered(MARK), program.kept(MARK)
     for number in crowd.roots:
         seen: list[int] = []
         for page in crowd.pages(number):
@@ -168,13 +168,15 @@ def _judge(crowd: Crowd, unanswered: int) -> dict[str, object]:
                 print("TOLD", page.content[:100], page.reply_to and page.reply_to.content)
         lost += len(set(range(crowd.said[number])) - set(seen))
         doubled += len(seen) - len(set(seen))
-        misordered += sum(later < earlier for earlier, later in pairwise(dict.fromkeys(seen)))
+        wrong, came_late = out_of_order(number, list(dict.fromkeys(seen)), kept)
+        misordered, late = misordered + wrong, late + came_late
     every = [page for number in crowd.roots for page in crowd.pages(number)]
     return {
         "messages": sum(crowd.said.values()),
         "lost": lost - unanswered,
         "doubled": doubled,
         "misordered": misordered,
+        "came late": late,
         "told instead": told,
         "unanswered": unanswered,
         "pinged": sum(len(page.pings) for page in every),

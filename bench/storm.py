@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,11 @@ _ENDED = """SELECT inbox.state = 'dead', inbox.text, coalesce(takes.text, '') FR
 JOIN inbox AS heads ON heads.number = inbox.head LEFT JOIN turns ON turns.event = heads.event
 LEFT JOIN takes ON takes.id = turns.chosen WHERE inbox.state = 'dead' OR takes.status = 'stopped'"""
 """Messages that were given up, and those whose page was not ended."""
+
+
+_KEPT = """SELECT inbox.text, inbox.received, turns.created FROM inbox
+JOIN inbox AS heads ON heads.number = inbox.head JOIN turns ON turns.event = heads.event"""
+"""When each message was kept, and when its answer was begun."""
 
 
 class Program:
@@ -128,6 +134,12 @@ class Program:
             ended = ledger.execute(_ENDED).fetchall()
         return sum(dead or not {*mark.findall(said)} <= {*mark.findall(shown)} for dead, said, shown in ended)
 
+    def kept(self, mark: re.Pattern[str]) -> dict[tuple[int, int], tuple[str, str]]:
+        """When each message, by its thread and number, was kept, and when its answer was begun."""
+        with closing(self._open()) as ledger:
+            rows = ledger.execute(_KEPT).fetchall()
+        return {(int(t), int(n)): (kept, begun) for said, kept, begun in rows for t, n in mark.findall(said)}
+
     def told(self, points: Counter[str]) -> dict[str, object]:
         again = self.listening[1:]
         return {
@@ -145,6 +157,14 @@ def _ask(ledger: sqlite3.Connection, query: str) -> int | None:
         row = ledger.execute(query + " LIMIT 1").fetchone()
         return None if row is None else row[0]
     return None
+
+
+def out_of_order(thread: int, shown: Sequence[int], kept: Mapping[tuple[int, int], tuple[str, str]]) -> tuple[int, int]:
+    """Messages that are answered after a later one; and those of them that came when that was answered already,
+    as what is delivered again does."""
+    pairs = [(thread, later, earlier) for later, earlier in pairwise(shown) if earlier < later]
+    late = [one for one in pairs if kept[one[0], one[2]][0] > kept[one[0], one[1]][1]]
+    return len(pairs) - len(late), len(late)
 
 
 class Storm:
