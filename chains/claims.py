@@ -70,7 +70,7 @@ def claims(
         *_turns(conversation.window, card),
         *_notes(hits, meaning or message, format, card, times or {}),
         *_room_notes(conversation),
-        *_before(previous, format, card, onward=onward),
+        *_before(previous, format, card, steer, onward=onward),
         *_ask(message, _speaker(author, conversation.window, card), format, steer, onward=onward),
     )
 
@@ -217,12 +217,20 @@ def _room_notes(conversation: Conversation) -> Iterator[Claim]:
             yield Claim("note", "the room's note", (f"Keep in mind: {safe(text)}",), order)
 
 
-def _before(previous: str, format: Format, card: Card, *, onward: bool) -> Iterator[Claim]:  # noqa: A002
-    """The page to change, or the end of the one to go on from. What fills a skeleton goes on from that by itself."""
-    plain = safe(unmarked(previous))
-    if plain and not onward:
+def _before(
+    previous: str,
+    format: Format,  # noqa: A002
+    card: Card,
+    steer: str,
+    *,
+    onward: bool,
+) -> Iterator[Claim]:
+    """The page to change, or the end of the one to go on from. What fills a skeleton goes on from that by itself. Where
+    nothing says how another take should differ, a small model that reads the last one writes its sentences again."""
+    plain, fills = safe(unmarked(previous)), card.small and format.skeleton is not None
+    if plain and not onward and not (fills and not steer):
         yield Claim("previous", "the take to change", _pieces(f"The last take:\n{plain}"))
-    elif plain and not (card.small and format.skeleton):
+    elif plain and onward and not fills:
         yield Claim("previous", "the page to go on from", _pieces(f"The page so far ends with:\n{ending(plain, END)}"))
 
 

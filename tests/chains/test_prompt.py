@@ -1,6 +1,7 @@
 """Prompt: what the model reads, within its budget, in an order a prefix cache can live with."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from chains.budget import BLOCK, fit
 from chains.claims import claims
 from chains.fence import CLOSE, OPEN, safe
-from chains.format import Format
+from chains.format import Format, Skeleton
 from chains.prompt import TABLE, Claim, Message, Prompt, texts
 from chains.writer import Card
 from memory import Conversation, Entry, Recap, Room, Scope, Show, Status, Take, TakeStatus, Thread, Turn
@@ -140,6 +141,19 @@ def test_another_take_is_told_how_and_shown_what_to_change() -> None:
     last = made(talk(), steer="darker", previous="The sun rose. [1]").messages[-1].text
     assert "The last take:\nThe sun rose." in last
     assert "Write it anew, darker." in last
+
+
+def test_what_fills_a_skeleton_reads_the_last_take_only_where_it_is_told_how_to_change_it() -> None:
+    form = replace(CHAT, skeleton=Skeleton((), ()))
+    plain, steered = [
+        [
+            made(talk(), card=card, form=form, previous="The sun rose.", steer=steer).messages[-1].text
+            for card in (SMALL, LARGE)
+        ]
+        for steer in ("", "darker")
+    ]
+    assert ["The sun rose." in text for text in plain] == [False, True]
+    assert ["The sun rose." in text for text in steered] == [True, True]
 
 
 def test_what_goes_on_is_shown_where_the_page_ends_and_told_to_write_what_comes_next() -> None:
