@@ -16,7 +16,7 @@ _READ = 400  # characters
 _PAGES = frozenset(map(stem, ASKED))
 _ASKS = re.compile(
     r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
-    r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
+    r"tell me|remind me)\b|谁|什么|哪|(?<!茶)几(?!乎)|吗|[为如]何|何[时处故]|何(?=.*[\u3040-\u30ff])|誰|どこ|いつ",
     re.IGNORECASE,
 )
 # Asking for ideas, not for what the notes hold.
@@ -63,7 +63,8 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
-    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:rewrite|rework|shorten|expand|translate|polish)\b|{_ONWARD}|help\s+(?:me|us)\b)",
+    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:rewrite|rework|shorten|expand|translate|polish)\b|{_ONWARD}|help\s+(?:me|us)\b)"
+    r"|^\W*(?:请|帮我|给我|再)*写(?:一|个|首|段|场|篇|封|点|几|出|关于)",
     re.IGNORECASE,
 )
 _COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)

@@ -101,6 +101,33 @@ def test_an_answer_says_whom_it_means_wherever_that_stands_and_in_whatever_langu
     assert ask(asked, passages=passages).text == said
 
 
+FOREIGN = {
+    "Ute": "Ute besitzt die Mühle. Ute ist sechzig.",
+    "La Posada": "La Posada tiene nueve camas. La dueña vive en Cádiz.",
+    "茶楼": "茶楼建于一九二八年。茶楼有三层。",
+    "早茶": "吃早茶的时候不许谈钱。",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Wer ist Ute?", "Ute besitzt die Mühle. Ute ist sechzig."),
+        ("¿Qué es la Posada?", "La Posada tiene nueve camas. La dueña vive en Cádiz."),
+        ("¿Cuántas camas tiene la Posada?", "La Posada tiene nueve camas. La dueña vive en Cádiz."),
+        ("茶楼是什么时候建的？", "茶楼建于一九二八年。 茶楼有三层。"),
+        ("茶楼有几层？", "茶楼建于一九二八年。 茶楼有三层。"),
+        ("茶楼是什么？", "茶楼建于一九二八年。 茶楼有三层。"),
+    ],
+)
+def test_what_a_question_asks_by_counts_as_no_topic_in_other_languages_either(asked: str, said: str) -> None:
+    passages = [
+        Cited(n, name, name, "canon", "place", text, (name,)) for n, (name, text) in enumerate(FOREIGN.items(), 1)
+    ]
+    found = ask(asked, passages=passages)
+    assert (found.text, found.preface) == (said, "")
+
+
 def test_what_the_next_sentence_says_does_not_make_an_answer_one_about_somebody_else() -> None:
     ann = Cited(
         9,
