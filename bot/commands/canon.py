@@ -136,7 +136,8 @@ class CanonDesk:
     async def _one(self, talk: Conversation, name: str) -> Entry:
         found = await self._canon.find(talk.show.tenant, talk.show.id, name.strip())
         if not found:
-            raise Mistaken(f"Canon has no “{name.strip()}”; `/canon` lists what it has.")
+            short = " ".join(name.split())[:80]
+            raise Mistaken(f"Canon has no “{short}”; `/canon` lists what it has, and `/keep NAME: TEXT` adds to it.")
         return found[0]
 
     async def _history(self, talk: Conversation, name: str) -> str:
