@@ -94,6 +94,17 @@ _THANKS = re.compile(
     r"perfect|dramaturg))*\W*",
     re.IGNORECASE,
 )
+# Asking for what people themselves said or settled, and the words that ask it.
+_OF_US = re.compile(
+    r"\b(?:did|have|had)\s+(?:we|i)\b|\bhaben\s+wir\b|\b(?:avons-nous|hemos|decidimos|acordamos|dijimos)\b|我们|咱们",
+    re.IGNORECASE,
+)
+_SETTLED = re.compile(
+    r"\b(?:decided?|decision|agreed?|settled?|say|said|mention(?:ed)?|discuss(?:ed)?|entschieden|beschlossen|gesagt"
+    r"|vereinbart|décidé|convenu|decidido|acordado|dicho|decidimos|acordamos|dijimos)\b|决定|说过?|商量",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"\b(?:haben|wir|über|zum|zur|hemos|sobre)\b|关于|对", re.IGNORECASE)
 _WONDERS = re.compile(
     r"\W*(?:(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|what\s+is\s+dramaturg|how\s+does\s+this\s+work|help)\W*",
     re.IGNORECASE,
@@ -172,6 +183,13 @@ def thanks(message: str) -> bool:
 def wonders(message: str) -> bool:
     """Whether a message asks what this is that answers."""
     return _WONDERS.fullmatch(message) is not None
+
+
+def of_the_talk(message: str) -> str:
+    """A question for what was said or settled here, without the words that ask it so: *What did we decide about the
+    dog?*; "" where it asks for nothing of that."""
+    asks = _OF_US.search(message) and _SETTLED.search(message)
+    return _ABOUT.sub(" ", _SETTLED.sub(" ", message)) if asks else ""
 
 
 @dataclass(frozen=True, slots=True)
