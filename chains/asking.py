@@ -19,7 +19,7 @@ _READ = 400  # characters
 _PAGES = frozenset(map(stem, ASKED))
 _ASKS = re.compile(
     r"[?？]\s*$|^\W*(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|do|did|has|have|can|could|should|"
-    r"tell me|remind me)\b|谁|什么|哪|几|吗|何|誰|どこ|いつ",
+    r"tell me|remind me)\b|谁|什么|哪|(?<!茶)几(?!乎)|吗|[为如]何|何[时处故]|何(?=.*[\u3040-\u30ff])|誰|どこ|いつ",
     re.IGNORECASE,
 )
 # Asking for ideas, not for what the notes hold.
@@ -66,7 +66,8 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
-    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:rewrite|rework|shorten|expand|translate|polish)\b|{_ONWARD}|help\s+(?:me|us)\b)",
+    rf"{_ORDER}|{_LEAD}{_KINDLY}(?:(?:rewrite|rework|shorten|expand|translate|polish)\b|{_ONWARD}|help\s+(?:me|us)\b)"
+    r"|^\W*(?:请|帮我|给我|再)*写(?:一|个|首|段|场|篇|封|点|几|出|关于)",
     re.IGNORECASE,
 )
 _COURTESY = re.compile(rf"{_LEAD}(?:can|could|would|will)\s+(?:you|we)\b", re.IGNORECASE)
@@ -96,6 +97,17 @@ _THANKS = re.compile(
     r"perfect|dramaturg))*\W*",
     re.IGNORECASE,
 )
+# Asking for what people themselves said or settled, and the words that ask it.
+_OF_US = re.compile(
+    r"\b(?:did|have|had)\s+(?:we|i)\b|\bhaben\s+wir\b|\b(?:avons-nous|hemos|decidimos|acordamos|dijimos)\b|我们|咱们",
+    re.IGNORECASE,
+)
+_SETTLED = re.compile(
+    r"\b(?:decided?|decision|agreed?|settled?|say|said|mention(?:ed)?|discuss(?:ed)?|entschieden|beschlossen|gesagt"
+    r"|vereinbart|décidé|convenu|decidido|acordado|dicho|decidimos|acordamos|dijimos)\b|决定|说过?|商量",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"\b(?:haben|wir|über|zum|zur|hemos|sobre)\b|关于|对", re.IGNORECASE)
 _WONDERS = re.compile(
     r"\W*(?:(?:hi|hello|hey|so|ok(?:ay)?|please|dramaturg)[\s,!.]+(?:there[\s,!.]+)?)*"
     r"(?:(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|what\s+can\s+(?:i|we)\s+(?:do|say|ask)(?:\s+you)?"
@@ -210,6 +222,13 @@ def notes(message: str) -> bool:
     found = [message[start:end] for start, end in spans(_beginning(message))]
     short = 0 < len(found) <= _FACTS and len(message) <= _READ
     return short and not _POINTS.match(message) and all(_FACT.match(one) for one in found)
+
+
+def of_the_talk(message: str) -> str:
+    """A question for what was said or settled here, without the words that ask it so: *What did we decide about the
+    dog?*; "" where it asks for nothing of that."""
+    asks = _OF_US.search(message) and _SETTLED.search(message)
+    return _ABOUT.sub(" ", _SETTLED.sub(" ", message)) if asks else ""
 
 
 @dataclass(frozen=True, slots=True)

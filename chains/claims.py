@@ -32,6 +32,7 @@ ONWARD = (
 )
 END = 1200  # characters of the page to go on from
 
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\S*$")
 _PIECE = 160  # characters; the grain at which a long message can lose its middle
 _STATUS = {"accepted": "canon", "learned": "source", "said": "said earlier"}
 QUOTED = 0.5  # of what was asked that a sentence must speak of for a small model to begin with it
@@ -196,14 +197,15 @@ def _full(hit: Hit, title: str, text: str, when: str) -> str:
 
 
 def place(hit: Hit) -> str:
-    """Where a hit stands in its record: headings, page, turn, speaker and date, as far as known."""
+    """Where a hit stands in its record: headings, page, turn, speaker and date, as far as known. A channel that the
+    title names is not named once more."""
     passage = hit.passage
     parts = (
-        " > ".join(passage.path),
+        " > ".join(part for part in passage.path if part[:1] != "#" or not passage.title.endswith(f" {part}")),
         f"p. {passage.page}" if passage.page else "",
         f"turn {passage.depth}" if passage.origin is Origin.TURN and passage.depth else "",
         passage.speaker,
-        passage.date,
+        _MOMENT.sub(r"\1 \2", passage.date),
     )
     return ", ".join(part for part in parts if part)
 

@@ -17,11 +17,17 @@ from chains.words import COMMON, content, spans, stem, tokens
 _TITLE = 0.6  # weight of a word that only the passage's title or names have
 _REPLIES = 0.8  # and of one that only the question has which a sentence replies to
 _IDENTIFIES = re.compile(
-    r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about)\b", re.I
+    r"\W*(?:(?:so|and|but)\W+)?(?:(?:who|what)(?:['’]s| is| are| was| were)|tell me about"
+    r"|(?:wer|was) (?:ist|sind|war|waren)|qu(?:i[eé]n(?:es)?|[eé]) (?:es|son|era|eran|fue)|qui (?:est|sont|était))\b"
+    r"|[^？?]{1,40}(?:是谁|是什么人?|是哪位)\W*$",
+    re.I,
 )
 _QUESTION = re.compile(r"[?？][\"”’)」』*]*\s*$")  # it answers none
 _LABEL = re.compile(r"\s*[^\s:：][^\n:：]{0,40}[:：]\s")  # who says a line of a chat
-_WHO = re.compile(r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b", re.I)
+_WHO = re.compile(
+    r"\W*(?:(?:so|and|but)\W+)?(?:by\s+|to\s+|with\s+|for\s+)?who(?:m|se)?\b|\W*(?:wer|wem|wen|qui[eé]n(?:es)?|qui)\b|[^？?]{0,40}(?:谁|誰)",
+    re.I,
+)
 _SOMEBODY, _BEHIND = 0.1, 0.06  # of a rank, what naming somebody is worth to who asks *who*, or doing it in the next
 _TURNED = 0.1  # of a rank, what it costs to say of somebody else what is asked
 _ASKED_OF = re.compile(
@@ -41,6 +47,16 @@ _LIGHT = frozenset(
     name names named call calls called""".split()  # noqa: SIM905
 )
 _LIGHTLY = 0.4
+# What one asks by in other languages, without accents; none of it is an English word.
+_ASKING = frozenset(
+    """wer wem wessen wie wo wann warum wieso weshalb woher wohin womit wofur wovor woran worauf wogegen welche welcher
+    welches welchen welchem ist sind wird werden wurde wurden quien quienes que cuando donde adonde cual cuales cuanto
+    cuanta cuantos cuantas qui quoi quel quelle quels quelles quand combien pourquoi""".split()  # noqa: SIM905
+)
+_ASKED_BY = re.compile(
+    r"什么(?:时候|时间)?|为什么|怎么样?|怎样|如何|多少|多久|多(?=[重长高大远深])|哪[里儿个些]?|几|谁|是否|吗|呢"
+    r"|どこ|いつ|誰|なぜ|いくつ|どう"
+)
 _NAMED = 1.6
 _PRONOUN = re.compile(
     r"(?:(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|that|those|er|sie|es|sein|seine|ihr|ihre"
@@ -254,8 +270,9 @@ def _weight(word: str, passages: int, of: int) -> float:
 
 @lru_cache(maxsize=_READ)
 def _content(text: str) -> frozenset[str]:
-    """What a text speaks of. What has a name is called something."""
-    found = frozenset((*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT)))
+    """What a text speaks of, without what a question asks by. What has a name is called something."""
+    text = _ASKED_BY.sub("的", text)
+    found = frozenset((*content(text), *(stem(word) for word in tokens(text) if word in _LIGHT))) - _ASKING
     return found - _NAMING | {_CALLED} if found & _NAMING else found
 
 

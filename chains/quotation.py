@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chains.asking import NOTED, Told, goes_on, greets, is_question, muses, notes, thanks, wonders
+from chains.asking import NOTED, Told, goes_on, greets, is_question, muses, notes, of_the_talk, thanks, wonders
 from chains.evidence import LIKELY, Source, answer, covers, turned
 from chains.lasting import only_lasting
 from chains.names import Name, Names
@@ -60,8 +60,12 @@ def quote(request: str, meaning: str, passages: Sequence[Cited], told: Sequence[
     canon, scores = [(p.title, p.names, p.text) for p in learned], [p.score for p in learned]
     found = answer(asked, canon, scores, lambda text: _people(text, names))
     plainly = _plainly(asked, learned, names)
-    recalled = _recalled(asked, canon, told, plainly) or (_recalled(request, canon, told, plainly) if meaning else None)
-    if recalled and not (found and _as_good(found.turned, *map(plainly, (found.text, recalled.text, asked)))):
+    settled = _recalled(asked, (), told, plainly, about) if (about := of_the_talk(asked)) else None
+    recalled = settled or _recalled(asked, canon, told, plainly)
+    recalled = recalled or (_recalled(request, canon, told, plainly) if meaning else None)
+    if recalled and not (
+        found and not settled and _as_good(found.turned, *map(plainly, (found.text, recalled.text, asked)))
+    ):
         return Quotation(" ".join(recalled.text.split()), WRITTEN if recalled.ours else SAID, recalled=True)
     if found is None:
         return Quotation(NOTHING if passages else NOWHERE if names.all else UNKNOWN)
@@ -126,12 +130,16 @@ def _as_good(of_another: bool, canon: str, recalled: str, asked: str) -> bool:
     return whole or (covers(canon, asked) and not covers(recalled, asked, whole=True))
 
 
-def _recalled(asked: str, canon: Sequence[Source], told: Sequence[Told], plainly: Callable[[str], str]) -> Told | None:
-    """What of the talk answers a question better than canon does, where something plainly does. ``plainly`` gives
-    each name one form."""
+def _recalled(
+    asked: str, canon: Sequence[Source], told: Sequence[Told], plainly: Callable[[str], str], about: str = ""
+) -> Told | None:
+    """What of the talk answers a question better than canon does, where something plainly does: what people said
+    rather than what a page made of it. ``plainly`` gives each name one form; ``about`` is what must be spoken of, ""
+    for all that is asked."""
+    told = sorted(told, key=lambda one: one.ours)
     sources = [*canon, *(("", (), one.text) for one in told)]
     found = answer(plainly(asked), sources, [0.0] * len(sources), plainly=plainly)
     if found is None or found.passage < len(canon):
         return None
-    plain = found.share >= _SURE or covers(plainly(found.text), plainly(asked))
+    plain = found.share >= _SURE or covers(plainly(found.text), plainly(about or asked))
     return Told(found.text, told[found.passage - len(canon)].ours) if plain else None

@@ -19,7 +19,6 @@ from memory import KINDS, Conversation, Draft, Entry, Status, Turn, fold
 _AS_KIND = re.compile(rf"(?<!\s)\s+as\s+(?:an?\s+)?(?P<kind>{'|'.join(KINDS)})\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«](?P<quote>.+)[\"”»]", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?):\s+(?P<text>.+)", re.DOTALL)
-_NAME_WORDS = 5  # what is longer is hardly the name of an entry
 _CLOSING = '"”’»)'
 _OF = re.compile(r"(?P<verb>history|edit|retire|accept|reject)\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 
@@ -137,8 +136,8 @@ class CanonDesk:
     async def _one(self, talk: Conversation, name: str) -> Entry:
         found = await self._canon.find(talk.show.tenant, talk.show.id, name.strip())
         if not found:
-            adds = ", `/keep TEXT` adds to it" if len(name.split()) > _NAME_WORDS else ""
-            raise Mistaken(f"Canon has no “{_quoted(name.strip(), 80)}”; `/canon` lists what it has{adds}.")
+            short = _quoted(name.strip(), 80)
+            raise Mistaken(f"Canon has no “{short}”; `/canon` lists what it has, and `/keep NAME: TEXT` adds to it.")
         return found[0]
 
     async def _history(self, talk: Conversation, name: str) -> str:

@@ -123,7 +123,10 @@ class Pages:
 
     async def export(self, call: Call) -> Reply:
         talk = await self._rooms.whole(call.scope)
-        for file in manuscripts(talk, self._formats, call.text):
+        name = call.text.removeprefix("--to ").strip()
+        if "/" in name or "\\" in name:
+            raise Mistaken("Name a file without a folder: `/export draft.md`.")
+        for file in manuscripts(talk, self._formats, name):
             await call.stage.show(Attach(file))
         return await call.end(Reply("complete"))
 

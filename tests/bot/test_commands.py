@@ -69,10 +69,10 @@ async def test_help_tells_each_command(desk: Any, command: Any) -> None:
         ("/learn", "Say what to learn: `/learn bible/ notes.pdf`."),
         ("/forget", "Say which source: `/forget TITLE`; `/sources` lists them."),
         ("/forget nothing", "No source is called “nothing”; `/sources` lists them."),
-        ("/canon Nobody", "Canon has no “Nobody”; `/canon` lists what it has."),
-        ("/canon history Nobody", "Canon has no “Nobody”; `/canon` lists what it has."),
-        ("/canon retire Nobody", "Canon has no “Nobody”; `/canon` lists what it has."),
-        ("/canon edit Nobody: gone", "Canon has no “Nobody”; `/canon` lists what it has."),
+        ("/canon Nobody", "Canon has no “Nobody”; `/canon` lists what it has, and `/keep NAME: TEXT` adds"),
+        ("/canon history Nobody", "Canon has no “Nobody”; `/canon` lists what it has, and `/keep NAME: TEXT` adds"),
+        ("/canon retire Nobody", "Canon has no “Nobody”; `/canon` lists what it has, and `/keep NAME: TEXT` adds"),
+        ("/canon edit Nobody: gone", "Canon has no “Nobody”; `/canon` lists what it has, and `/keep NAME: TEXT` adds"),
         ("/canon edit Nobody", "Say the name and the new text: `/canon edit NAME: TEXT`."),
         ("/keep", "There is no page to keep yet; `/keep NAME: TEXT` keeps a text of yours."),
         ("/search", "Say what to look for: `/search the winch key`."),
@@ -83,7 +83,13 @@ async def test_help_tells_each_command(desk: Any, command: Any) -> None:
         ("/open", "Say which: `/open 2`, `/open TITLE`, or `/open new`; `/threads` lists them."),
         ("/open nowhere", "There is no conversation “nowhere” here; `/threads` lists them."),
         ("/rename", "Say the title: `/rename The night of the fog`."),
+        (
+            "/canon add Ida: Ida is old.",
+            "Canon has no “add Ida: Ida is old.”; `/canon` lists what it has, and `/keep NAME",
+        ),
         ("/export", "There is nothing to export yet."),
+        ("/export --to draft.md", "There is nothing to export yet."),
+        ("/export --to out/draft.md", "Name a file without a folder: `/export draft.md`."),
     ],
 )
 async def test_what_cannot_be_done_is_one_sentence_that_says_what_can(desk: Any, line: str, sentence: str) -> None:
@@ -99,6 +105,11 @@ async def test_what_cannot_be_done_is_one_sentence_that_says_what_can(desk: Any,
 async def test_no_argument_makes_a_command_break_down(desk: Any, line: str) -> None:
     stage = await desk.do(line)
     assert not [fail for fail in stage.fails if "Something went wrong" in fail], line[:40]
+
+
+async def test_export_understands_the_flag_it_has_on_the_command_line(scribe: Any) -> None:
+    await scribe.say("Who is Gerald?")
+    assert list((await scribe.do("/export --to draft.md")).files) == ["draft.md"]
 
 
 async def test_takes_says_so_when_every_take_was_deleted(scribe: Any) -> None:

@@ -170,3 +170,13 @@ def test_of_a_talk_what_people_said_and_the_pages_they_ordered_may_answer_the_la
         Told("The dog is called Biscuit."),
         Told("Biscuit barks.", ours=True),
     )
+
+
+@pytest.mark.parametrize("said", ["何伯欠了茶钱。", "写一场戏：何伯和谁谈地契。", "茶几上几乎没有灰。"])
+def test_a_chinese_surname_or_an_order_asks_for_no_fact(said: str) -> None:
+    assert not is_question(said)
+
+
+@pytest.mark.parametrize("said", ["船何时开", "何が好きですか", "他为何不来", "写字楼在哪"])
+def test_a_question_in_chinese_or_japanese_needs_no_mark(said: str) -> None:
+    assert is_question(said)

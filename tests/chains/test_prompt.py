@@ -204,6 +204,13 @@ def test_a_misfit_is_skipped_and_named_and_the_rest_goes_on() -> None:
     assert [(d.what, d.why) for d in prompt.dropped] == [("character: A", "no room left for canon")]
 
 
+def test_a_line_of_a_chat_is_cited_with_its_channel_once_and_the_minute_it_was_written() -> None:
+    said = Passage("local", "s", Origin.SOURCE, "discord", "Room #story", 0, "maeve: no.", "Room #story", "learned")
+    said = replace(said, path=("#story",), speaker="maeve", date="2028-03-01T10:03:07+00:00")
+    prompt = made(talk(), hits=[Hit(said, 1.0, "maeve: no.")])
+    assert prompt.passages[0].label == "Room #story: maeve, 2028-03-01 10:03"
+
+
 def test_canon_does_not_crowd_out_what_was_recalled() -> None:
     canon = [hit(f"C{i}", "word " * 120, 9 - i) for i in range(20)]
     prompt = made(

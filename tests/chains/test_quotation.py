@@ -101,6 +101,66 @@ def test_an_answer_says_whom_it_means_wherever_that_stands_and_in_whatever_langu
     assert ask(asked, passages=passages).text == said
 
 
+TALK = (
+    "We never use voice-over.",
+    "Nobody likes the brass key.",
+    "We decided that Ida eats only toast.",
+    "Wir drehen nie im Regen.",
+    "我们从不使用旁白。",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("What did we decide about voice-over?", TALK[0]),
+        ("What did we say about the brass key?", TALK[1]),
+        ("Have we settled anything about Ida?", TALK[2]),
+        ("Was haben wir zum Regen entschieden?", TALK[3]),
+        ("我们对旁白有什么决定？", TALK[4]),
+    ],
+)
+def test_who_asks_what_was_settled_is_told_what_was_said_whatever_canon_holds(asked: str, said: str) -> None:
+    assert ask(asked, told=TALK) == Quotation(said, SAID, recalled=True)
+
+
+def test_who_asks_what_was_settled_about_something_nobody_spoke_of_is_not_told_of_another() -> None:
+    assert not ask("What did we decide about the walrus?", told=TALK).recalled
+
+
+def test_what_somebody_said_comes_before_what_a_later_page_made_of_it() -> None:
+    told = (Told("Ida has a dog called Rusk. The dog rules Mars.", ours=True), Told("Ida has a dog called Rusk."))
+    found = quote("What is Ida's dog called?", "", PASSAGES, told, NAMES)
+    assert found == Quotation("Ida has a dog called Rusk.", SAID, recalled=True)
+
+
+FOREIGN = {
+    "Ute": "Ute besitzt die Mühle. Ute ist sechzig.",
+    "La Posada": "La Posada tiene nueve camas. La dueña vive en Cádiz.",
+    "茶楼": "茶楼建于一九二八年。茶楼有三层。",
+    "早茶": "吃早茶的时候不许谈钱。",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Wer ist Ute?", "Ute besitzt die Mühle. Ute ist sechzig."),
+        ("¿Qué es la Posada?", "La Posada tiene nueve camas. La dueña vive en Cádiz."),
+        ("¿Cuántas camas tiene la Posada?", "La Posada tiene nueve camas. La dueña vive en Cádiz."),
+        ("茶楼是什么时候建的？", "茶楼建于一九二八年。 茶楼有三层。"),
+        ("茶楼有几层？", "茶楼建于一九二八年。 茶楼有三层。"),
+        ("茶楼是什么？", "茶楼建于一九二八年。 茶楼有三层。"),
+    ],
+)
+def test_what_a_question_asks_by_counts_as_no_topic_in_other_languages_either(asked: str, said: str) -> None:
+    passages = [
+        Cited(n, name, name, "canon", "place", text, (name,)) for n, (name, text) in enumerate(FOREIGN.items(), 1)
+    ]
+    found = ask(asked, passages=passages)
+    assert (found.text, found.preface) == (said, "")
+
+
 def test_what_the_next_sentence_says_does_not_make_an_answer_one_about_somebody_else() -> None:
     ann = Cited(
         9,
