@@ -82,6 +82,8 @@ def blocks(name: str, request_: str, steer: str, last: int = 0) -> int:
         ("dialogue", 6, "that is too long", 4),
         ("host", 3, "that is too short", 4),
         ("host", 6, "shorten it", 4),
+        ("host", 4, "not as long", 2),
+        ("host", 4, "twice as long", 6),
         ("lyrics", 2, "shorter and sadder", 1),
         ("quest", 3, "expand it", 4),
         ("quest", 3, "make it 5 steps", 5),
