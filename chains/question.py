@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from chains.format import Format
 from chains.names import Mention, Name, Names, candidates
-from chains.words import COMMON, FUNCTION, tokens
+from chains.words import COMMON, FUNCTION, content, tokens
 from memory import Conversation, Turn
 from vectorstore import Query, Sight
 
@@ -93,6 +93,9 @@ _IDENTIFIES = re.compile(
     r"^\W*(?:who|what)(?:['’]s|\s+(?:is|are|was|were))\s+"
     r"(?!(?:next|else|that|this|left|wrong|missing|new|up|happening)\b)[^\W\d_]{3,}\W*$",
     re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"^\W*(?:why|where|when)\s+(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\s", re.IGNORECASE
 )
 _WRITE = re.compile(
     r"\b(?:write|draft|sketch|pitch|compose|rewrite|continue|outline|improvise|scene|dialogue|monologue|verse|song|script)\b"
@@ -223,9 +226,14 @@ def _follows(message: str, own: tuple[Mention, ...]) -> bool:
     words = tokens(message)
     if own or (candidates(message, COMMON) and not _JOINS.match(message)):
         return False
-    if _IDENTIFIES.match(message) and not _SMALL_WORD.search(message):
+    if (_IDENTIFIES.match(message) or _is_whole(message)) and not _SMALL_WORD.search(message):
         return False
     return len(words) <= 3 or (len(words) <= 8 and _FOLLOW.match(message) is not None)
+
+
+def _is_whole(message: str) -> bool:
+    """Whether a question says itself what it is about: *Why is the hull orange?*, and not *Why not?*"""
+    return _WHOLE.match(message) is not None and len(content(message)) > 1
 
 
 def _subject(turns: tuple[Turn, ...]) -> str:

@@ -123,6 +123,16 @@ def test_a_short_question_about_what_canon_does_not_know_begins_anew(message: st
     assert (asked.also, asked.names) == ((), ())
 
 
+@pytest.mark.parametrize("message", ["Why is the hull orange?", "When does the tide turn?", "where are the oars kept"])
+def test_a_question_that_says_what_it_is_about_begins_anew_whatever_it_begins_with(message: str) -> None:
+    assert question(message, ILSE, NAMES, CHAT).also == ()
+
+
+@pytest.mark.parametrize("message", ["Why not?", "When exactly?", "Where is that?", "Why did that happen?"])
+def test_a_question_that_only_asks_on_takes_in_what_the_talk_was_about(message: str) -> None:
+    assert any("Where does Ilse go?" in also for also in question(message, ILSE, NAMES, CHAT).also)
+
+
 @pytest.mark.parametrize("message", ["And Gerald?", "What about Gerald?", "what is next?", "what's wrong?"])
 def test_one_that_joins_on_to_what_was_said_takes_it_in(message: str) -> None:
     assert any("Where does Ilse go?" in also for also in question(message, ILSE, NAMES, CHAT).also)
