@@ -104,16 +104,7 @@ class Writer(Drafts, Reader, Protocol):
 class Footing(Protocol):
     """Says which of the passages a text stands on, and what in it is new."""
 
-    async def __call__(
-        self,
-        text: str,
-        passages: Sequence[Cited],
-        names: Names,
-        said: Sequence[str],
-        *,
-        preface: str = "",
-        source: int = 0,
-    ) -> Page: ...
+    async def of(self, written: Written, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page: ...
 
 
 class Dialogue:
@@ -245,17 +236,8 @@ class Dialogue:
         )
         if loading is not None:
             loading.cancel()
-        # What was quoted is new to nobody, and rests on no talk; what was recalled has its source there.
-        said = [*ask.said, turn.text, form.labels, ITSELF, *([written.text] if written.quoted else [])]
-        learned = [one for one in prompt.passages if not (written.quoted and one.origin == "turn")]
-        page = await self._footing(
-            written.text,
-            [] if written.recalled else learned,
-            lore.names,
-            said,
-            preface=written.preface,
-            source=written.source,
-        )
+        said = [*ask.said, turn.text, form.labels, ITSELF]
+        page = await self._footing.of(written, prompt.passages, lore.names, said)
         page = replace(page, remarks=(*page.remarks, *check(page, prompt, written)))
         kept = receipts.make(asked, found, prompt, written, page, self._writer.card, prepared=ready - began)
         await self._save(talk.thread.scope, ask.take, written, page, kept)

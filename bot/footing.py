@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from chains import Cited, Names, Page, ground, weigh
+from chains import Cited, Names, Page, Written, ground, weigh
 from vectorstore import IndexFault
 
 KEPT = 512
@@ -44,6 +44,14 @@ class Footing:
         weighed = await asyncio.to_thread(weigh, text, passages, names, preface=preface, source=source)
         likeness = await self._likeness(weighed.doubtful, passages)
         return await asyncio.to_thread(ground, text, passages, names, said, likeness, weighed=weighed)
+
+    async def of(self, written: Written, passages: Sequence[Cited], names: Names, said: Sequence[str]) -> Page:
+        """The page of what was written. What was quoted is new to nobody and rests on no talk; what was recalled has
+        its source there."""
+        if written.quoted:
+            passages = [one for one in passages if one.origin != "turn" and not written.recalled]
+            said = [*said, written.text]
+        return await self(written.text, passages, names, said, preface=written.preface, source=written.source)
 
     async def _likeness(self, sentences: Sequence[str], passages: Sequence[Cited]) -> Mapping[str, Sequence[float]]:
         """The cosine of each sentence to each passage; nothing where the embedder does not answer."""

@@ -49,7 +49,9 @@ _LESS = re.compile(
     r"(?<!too )\b(?:short(?:er|en)?|brief(?:er)?|trim|tighte(?:n|r)|cut (?:it|this|that)|(?:too|less|so|(?:not|half) as) long)\b",
     re.IGNORECASE,
 )
-_MORE = re.compile(r"\b(?:longer|lengthen|expand|extend|more detail\w*|twice as long|too (?:short|brief))\b", re.IGNORECASE)
+_MORE = re.compile(
+    r"\b(?:longer|lengthen|expand|extend|more detail\w*|twice as long|too (?:short|brief))\b", re.IGNORECASE
+)
 _TITLED = re.compile(r"\btitles?\b", re.IGNORECASE)
 _LABEL = 4  # words of a heading, a cue or a label, at most
 _VARIABLE = re.compile(r"\{(\w+)\}")
