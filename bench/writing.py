@@ -123,7 +123,7 @@ def main(argv: Sequence[str]) -> int:
     about = "; ".join(f"{name}: {text}" for name, (text, _) in MEASURES.items())
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"only these ({about})")
     parser.add_argument(
-        "--most", type=int, default=24, help="pairs, answers and lines that are scored, of each so many"
+        "--most", type=int, default=20, help="pairs, answers and lines that are scored, of each so many"
     )
     parser.add_argument("--requests", type=int, default=2, help="requests for each format")
     parser.add_argument("--takes", type=int, default=3, help="takes of each request")

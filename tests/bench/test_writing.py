@@ -8,7 +8,7 @@ import pytest
 
 from bench.writing import main
 from bench.writing_changed import altered, changes
-from bench.writing_facts import Facts
+from bench.writing_facts import Facts, put_number
 from bench.writing_figures import figures, result, shown
 from bench.writing_lines import depends, read
 from bench.writing_text import alike, bears, bleu, copied, longest, said, self_bleu, uncited
@@ -53,6 +53,7 @@ def test_a_number_gives_way_to_another_of_its_sort() -> None:
     asks = "Tom Rook found the Oar in which, and lost the Oar in 1911?"
     assert not [one for one in found if one[1] == asks]  # both years stand in it: none is left to put
     paid = found["Tom Rook paid twenty-one florins for the Oar.", "Tom Rook paid how many florins for the Oar?"]
+    assert put_number("Nine of ninety-nine, not 19 or 9.", "nine", "six") == "Six of ninety-nine, not 19 or 9."
     assert paid == ("Tom Rook paid thirty florins for the Oar.",)
 
 
@@ -80,7 +81,7 @@ def test_a_changed_canon_says_something_else_wherever_it_said_it() -> None:
     facts = Facts(CANON)
     made = changes(ROWS[:1], facts)
     assert [(one.old, one.new) for one in made] == [(("nine bees", "nine"), ("six bees", "six"))]
-    text = "---\nname: nine bees\n---\n\nMara Vane keeps nine bees. Of nine bees one is lame, of ninety-nine none."
+    text = "---\nname: nine bees\n---\n\nMara Vane keeps nine bees. Of nine bees one is lame, of ninety-nine bees none."
     assert altered(text, made) == text.replace(" nine bees", " six bees").replace("name: six", "name: nine")
 
 
