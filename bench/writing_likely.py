@@ -116,7 +116,7 @@ def _bits(scored: Scored) -> Row:
 def _with_share(one: Figures) -> Figures:
     """What the search saves of what the right passages would."""
     name = next(iter(one.means)).rpartition(".")[0]
-    best = one.means[f"{name}.saved_by_gold"]
+    best = one.means.get(f"{name}.saved_by_gold", 0.0)
     share = {f"{name}.share_of_gold": one.means[f"{name}.saved"] / best} if best > 0 else {}
     return Figures({**one.means, **share}, one.within, one.notes)
 

@@ -182,3 +182,12 @@ def test_likelihoods_and_pages_go_through_the_product(tmp_path: Path, capsys: py
     assert 0 <= found["ours"]["takes.self_bleu"] <= 100
     assert {"originality.longest_from_passages", "pages.citations.precise"} <= set(found["ours"])
     assert "pairs.over_none" in capsys.readouterr().out
+
+
+def test_without_peers_only_what_has_no_passages_is_beside_ours(tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    given = ["--writer", "echo", "--only", "uplift", "--most", "2", "--no-peers"]
+    assert main([*given, "--json", str(out), "--cache", str(tmp_path)]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert set(found["peers"]) == {"none"}
+    assert found["ours"]["uplift.answers.saved"] > 0
