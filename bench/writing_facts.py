@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import Protocol
 
 from chains.material import sentences
-from chains.names import Mention, Name, Names
+from chains.names import Mention, Name, Named, Names
 
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -26,21 +25,6 @@ _REFERS = re.compile(
 _WAYS = 3  # false statements beside a true one
 _ENDS = ' .!”"'
 _ASKS = {"character": "who", "place": "which place"}
-
-
-class Told(Protocol):
-    """What is read of a canon entry (``memory.Entry`` fits)."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def aliases(self) -> tuple[str, ...]: ...
-    @property
-    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +42,7 @@ class Pair:
 class Facts:
     """What can be exchanged for what in this canon. The same seed makes the same changes."""
 
-    entries: Sequence[Told]
+    entries: Sequence[Named]
     seed: int = 7
 
     @cached_property
@@ -82,7 +66,7 @@ class Facts:
         deepest = max((len(found) for _, found in of), default=0)
         return [found[at] for at in range(deepest) for _, found in of if at < len(found)][:most]
 
-    def _of(self, entry: Told, chance: Random) -> Iterator[Pair]:
+    def _of(self, entry: Named, chance: Random) -> Iterator[Pair]:
         for sentence in sentences(entry.text):
             if not self.stands_alone(sentence):
                 continue

@@ -13,10 +13,11 @@ from statistics import mean
 
 from bench.room import QUESTIONS
 from bench.writing_contexts import Contexts, likelihoods
-from bench.writing_facts import Facts, Told
+from bench.writing_facts import Facts
 from bench.writing_figures import Figures, Row, figures
 from bench.writing_lines import held_out
 from bench.writing_neutral import NEUTRAL
+from chains.names import Named
 from chains.writer import Writer
 from memory import Entry
 
@@ -55,7 +56,7 @@ async def answers(contexts: Contexts, writer: Writer, entries: Sequence[Entry], 
     return _with_share(figures("uplift.answers", rows, groups))
 
 
-async def lines(contexts: Contexts, writer: Writer, entries: Sequence[Told], most: int) -> Figures:
+async def lines(contexts: Contexts, writer: Writer, entries: Sequence[Named], most: int) -> Figures:
     """Bits a token of lines of the show's scenes and host script, which the index of ``contexts`` has not learned."""
     rows, groups = list[Row](), list[str]()
     for line in spread(held_out(entries), most):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.room import example
-from bench.writing_facts import Told
+from chains.names import Named
 from chains.words import content, words
 
 ABOVE = 3
@@ -32,14 +32,14 @@ class Line:
     group: str
 
 
-def held_out(entries: Sequence[Told]) -> list[Line]:
+def held_out(entries: Sequence[Named]) -> list[Line]:
     """All of them, in order."""
     folder = example()
     files = sorted([*(folder / "scenes").glob("*.fountain"), *(folder / "host").glob("*.md")])
     return [line for path in files for line in of_file(path, entries)]
 
 
-def of_file(path: Path, entries: Sequence[Told]) -> Iterator[Line]:
+def of_file(path: Path, entries: Sequence[Named]) -> Iterator[Line]:
     form, called = _KINDS[path.suffix]
     every = read(path.read_text(encoding="utf-8"))
     for at, text in enumerate(every):
@@ -63,6 +63,6 @@ def read(text: str) -> list[str]:
     return out
 
 
-def depends(line: str, entries: Sequence[Told]) -> bool:
+def depends(line: str, entries: Sequence[Named]) -> bool:
     own = set(content(line))
     return len(words(line)) >= LEAST and any(len(own & set(content(entry.text))) >= SHARED for entry in entries)

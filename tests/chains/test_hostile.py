@@ -20,6 +20,8 @@ from chains.lasting import only_lasting
 from chains.material import gather
 from chains.names import Name, Names, candidates
 from chains.onward import begun
+from chains.picked import picked
+from chains.plan import plan
 from chains.question import question
 from chains.quotation import quote
 from chains.statements import statements
@@ -31,6 +33,7 @@ LENGTH = 6000
 NAMES = Names((Name("Ilse Varga", (), "character", "ilse", "she"), Name("The Copper Bell", (), "thing", "bell")))
 FORMATS = load_formats(None).named
 PASSAGES = [Cited(1, "p", "Ilse Varga", "canon", "character", "Ilse Varga keeps the bell. She is the mayor of it.")]
+STEERED = [form for form in FORMATS.values() if form.skeleton]
 SCOPE = Scope("terminal", "local", "room", "t")
 
 
@@ -55,6 +58,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "quote": lambda text: quote(text, "", PASSAGES, (Told(text),), NAMES),
     "answer": lambda text: answer("Who is Ilse?", [("a", (), text)], [1.0]),
     "excerpt": lambda text: excerpt("Who is Ilse?", text, 200),
+    "picked": lambda text: (picked(text, "1. A bell.\n2. A key."), picked("the second one", text)),
+    "steered": lambda text: [
+        list(plan(form.skeleton, gather([], "A scene", steer=text, last=text))) for form in STEERED
+    ],
     "gather": lambda text: gather([], text, passages=PASSAGES, names=NAMES, said=[text]),
     "begun": lambda text: [begun(form.skeleton, text) for form in FORMATS.values() if form.skeleton],
     "claims": lambda text: texts(claims(talk(text), text, "Ana", FORMATS["chat"], Card("echo", 4096, False))),
