@@ -103,6 +103,19 @@ async def test_a_small_model_answers_with_what_was_said_a_moment_ago_and_says_th
     assert "\n\nMara's new dog is called Biscuit." in (await desk.do("/canon Biscuit")).text
 
 
+async def test_what_is_noted_is_kept_in_its_own_words(build: Build, sit: Sit) -> None:
+    desk = await sit(await build(writer="local:smollm2-135m-instruct"))
+    stage = await desk.say("Mara's new dog is called Biscuit.")
+    assert stage.page == "Noted in this talk, not in canon:\nMara's new dog is called Biscuit."
+    assert not stage.notes
+    kept = (await desk.do("/keep")).text
+    assert kept.endswith("> Mara's new dog is called Biscuit."), kept
+    await desk.app.librarian.settle()
+    stage = await desk.say("What is Mara's dog called?")
+    assert stage.page.startswith("Mara's new dog is called Biscuit."), "canon says it now"
+    assert stage.cites
+
+
 async def test_what_was_said_beyond_the_window_is_told_as_that_and_the_latest_word_counts(
     build: Build, sit: Sit
 ) -> None:
